@@ -1,0 +1,3 @@
+"""ClickStack: an observability server. ARCHITECTURE.md is the map of the house."""
+
+__version__ = "0.1.0"

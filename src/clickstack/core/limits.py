@@ -1,0 +1,41 @@
+"""Every bound in the program, its unit in its name, and what breaks above it."""
+
+from __future__ import annotations
+
+# --- What one client may send -------------------------------------------------------------------------------
+INGEST_BODY_BYTES_MAX = (
+    64 * 1024 * 1024
+)  # before and after inflation (OTLP recommends 64 MiB); above: memory per request
+API_BODY_BYTES_MAX = 32 * 1024 * 1024  # as the reference; above: a dashboard nobody can render
+LOGIN_BODY_BYTES_MAX = 64 * 1024  # a form with two fields; above: hashing of megabytes
+GRPC_WORKERS = 8  # threads that hold a request each; more only wait for the same fsync
+INGEST_REQUESTS_IN_FLIGHT_MAX = 256  # bodies held in memory at once; above: 429
+INGEST_BYTES_IN_FLIGHT_MAX = 256 * 1024 * 1024  # the same in bytes, after inflation
+
+# --- Spool --------------------------------------------------------------------------------------------------
+SPOOL_COMMIT_DELAY_S = 0.005  # how long a commit waits for company; an ack costs at most this plus one fsync
+SPOOL_SEGMENT_BYTES = 32 * 1024 * 1024  # close a segment at this size: one INSERT of about 100,000 records
+SPOOL_SEGMENT_AGE_S = 0.5  # ... or at this age: quiet systems are searchable in about a second
+SPOOL_LOAD_ATTEMPT_DELAY_S_MAX = 30.0  # back-off ceiling while the engine refuses everything
+
+# --- What one query may take (see store.POOLS) -----------------------------------------------------------------
+QUERY_MEMORY_BYTES_MAX = 4 * 1024**3  # one query; the engine's own cap stands above it
+QUERY_RESULT_ROWS_MAX = 1_000_000  # rows sent back by one query; above: nobody reads them, JSON eats the memory
+QUERY_WAIT_S_MAX = 30.0  # longest a query waits for a free connection before Busy
+SEARCH_ROWS_MAX = 4_000  # rows of one search page, as the reference's row download
+SEARCH_ROWS_DEFAULT = 200
+CHART_SERIES_MAX = 5  # series of one charts/series request (published contract)
+CHART_GROUP_BY_MAX = 10  # groupBy entries of one series (published contract)
+CHART_BUCKETS_MAX = 100_000  # explicit granularity over a long range; above: a chart no screen shows
+QUERY_TEXT_CHARS_MAX = 32_768  # a Lucene or SQL text; above: parsing costs more than the answer is worth
+QUERY_NESTING_MAX = 100  # parentheses inside each other; above: the stack
+
+# --- Accounts ----------------------------------------------------------------------------------------------
+PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX = 12, 72  # as the reference; above 72 other products cut silently
+EMAIL_CHARS_MAX = 254  # RFC 5321
+NAME_CHARS_MAX = 100  # of a team
+SESSION_LIFE_S = 30 * 24 * 3600  # rolling, as the reference
+API_REQUESTS_PER_WINDOW, API_WINDOW_S = 100, 60  # per personal key (published contract)
+
+assert SEARCH_ROWS_DEFAULT <= SEARCH_ROWS_MAX <= QUERY_RESULT_ROWS_MAX
+assert SPOOL_SEGMENT_BYTES <= INGEST_BODY_BYTES_MAX <= INGEST_BYTES_IN_FLIGHT_MAX

@@ -1,0 +1,169 @@
+"""Every setting of the server: one frozen dataclass is the table; `docs/settings.md` is written from it.
+
+A setting comes from (strongest first) a command-line option, an environment variable `CLICKSTACK_<NAME>`, or its
+default. An unknown `CLICKSTACK_*` variable or an unreadable value refuses to start. Nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import StartupError
+
+PREFIX = "CLICKSTACK_"
+ORIGINS = ("option", "environment", "default")
+
+
+def _setting(default: Any, help: str, *, secret: bool = False, choices: tuple[str, ...] = ()) -> Any:
+    return dataclasses.field(default=default, metadata={"help": help, "secret": secret, "choices": choices})
+
+
+def _port(default: int, help: str) -> Any:
+    return dataclasses.field(
+        default=default, metadata={"help": help, "secret": False, "choices": (), "range": (0, 65535)}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one server, frozen at start."""
+
+    data_dir: Path = _setting(
+        Path("data"), "Directory that holds everything: engine, spool, metadata. One server each."
+    )
+    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 opens the server to the network.")
+    app_port: int = _port(8080, "Port of the web UI (and of the API under /api).")
+    api_port: int = _port(8000, "Port of the REST API.")
+    otlp_http_port: int = _port(4318, "Port of OTLP over HTTP.")
+    otlp_grpc_port: int = _port(4317, "Port of OTLP over gRPC.")
+    frontend_url: str = _setting(
+        "", "Address people open the UI at, for links and redirects; empty means http://localhost:<app port>."
+    )
+    metadata_url: str = _setting(
+        "", "SQLAlchemy URL of the metadata database; empty means SQLite in the data directory.", secret=True
+    )
+    log_level: str = _setting("info", "Least severe line to log.", choices=("debug", "info", "warning", "error"))
+    log_format: str = _setting(
+        "auto", "Log line format; auto is text on a terminal and JSON elsewhere.", choices=("auto", "text", "json")
+    )
+    engine_memory_mb: int = _setting(
+        0, "Memory cap of the embedded engine in MiB; 0 means half of the machine's memory."
+    )
+    query_timeout_s: float = _setting(60.0, "Longest an interactive query may run, in seconds.")
+    spool_mb: int = _setting(
+        4096, "Disk budget of the ingestion spool in MiB; when it is full, senders are told to retry."
+    )
+    self_telemetry: bool = _setting(
+        True, "Keep the server's own logs, traces and metrics in its own store, as service clickstack."
+    )
+    self_telemetry_sample_ratio: float = _setting(0.1, "Share of the server's own requests to trace, 0 to 1.")
+
+    @property
+    def public_url(self) -> str:
+        """The UI's address without a trailing slash."""
+        return self.frontend_url.rstrip("/") or f"http://localhost:{self.app_port}"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One setting as `clickstack settings` and the docs show it. `origin` is one of ORIGINS."""
+
+    name: str
+    env: str
+    value: str
+    default: str
+    origin: str
+    help: str
+
+
+def load_settings(
+    options: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
+) -> tuple[Settings, dict[str, str]]:
+    """The settings and where each came from (name → origin).
+
+    `options` are command-line values by setting name; None means not given. Raises StartupError, naming the
+    setting and the mend, for unknown names and unreadable values.
+    """
+    environ = os.environ if environ is None else environ
+    fields = {field.name: field for field in dataclasses.fields(Settings)}
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(fields, "default")
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in fields:
+            raise StartupError(f"{variable}: no such setting.{_did_you_mean(name, fields)}")
+        values[name] = _read(fields[name], environ[variable], variable)
+        origins[name] = "environment"
+    for name, value in (options or {}).items():
+        if value is not None:
+            values[name] = _read(fields[name], str(value), "--" + name.replace("_", "-"))
+            origins[name] = "option"
+    return Settings(**values), origins
+
+
+def describe(settings: Settings, origins: Mapping[str, str]) -> list[SettingRow]:
+    """Every setting with its value (secrets masked), default, origin and help."""
+    return [
+        SettingRow(
+            name=field.name,
+            env=PREFIX + field.name.upper(),
+            value=_show(getattr(settings, field.name), secret=field.metadata["secret"]),
+            default=_show(field.default, secret=False),
+            origin=origins.get(field.name, "default"),
+            help=field.metadata["help"],
+        )
+        for field in dataclasses.fields(Settings)
+    ]
+
+
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in _TRUE | _FALSE:
+        return text.lower() in _TRUE
+    raise ValueError(text)
+
+
+_READERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "str": (str, "text"),
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+    "bool": (_boolean, "true or false"),
+    "Path": (Path, "a path"),
+}
+
+
+def _read(field: dataclasses.Field[Any], text: str, where: str) -> Any:
+    read, wanted = _READERS[str(field.type)]
+    shown = "the given value" if field.metadata["secret"] else repr(text)
+    try:
+        value = read(text.strip())
+    except ValueError:
+        raise StartupError(f"{where}: {shown} is not {wanted}.") from None
+    choices = field.metadata["choices"]
+    if choices and value not in choices:
+        raise StartupError(f"{where}: {shown} is not one of {', '.join(choices)}.")
+    low, high = field.metadata.get("range", (0, None))
+    if isinstance(value, (int, float)) and not (value >= low and (high is None or value <= high)):
+        raise StartupError(f"{where}: {shown} is out of range ({low} to {high if high is not None else 'any'}).")
+    return value
+
+
+def _did_you_mean(name: str, names: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    return f" Did you mean {PREFIX}{near[0].upper()}?" if near else " `clickstack settings` lists them."
+
+
+def _show(value: Any, *, secret: bool) -> str:
+    if secret and value:
+        return "••••••••"
+    return str(value).lower() if isinstance(value, bool) else str(value)

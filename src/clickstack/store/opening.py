@@ -1,0 +1,30 @@
+"""Opening the store a server's settings ask for."""
+
+from __future__ import annotations
+
+import os
+
+from ..core.limits import QUERY_MEMORY_BYTES_MAX, QUERY_RESULT_ROWS_MAX, QUERY_WAIT_S_MAX
+from ..core.settings import Settings
+from .embedded import EmbeddedEngine
+from .engine import pools
+from .migrate import migrate
+from .store import Store
+
+
+def open_store(settings: Settings) -> Store:
+    """The store under `settings.data_dir`, migrated to the newest schema. Raises StartupError."""
+    memory_bytes = settings.engine_memory_mb * 1024 * 1024 or _machine_memory_bytes() // 2
+    query_bytes = min(QUERY_MEMORY_BYTES_MAX, memory_bytes // 2)
+    engine = EmbeddedEngine(
+        settings.data_dir.resolve() / "engine",
+        pools(settings, query_bytes, QUERY_RESULT_ROWS_MAX, QUERY_WAIT_S_MAX),
+        memory_bytes,
+    )
+    store = Store(engine)
+    migrate(store)
+    return store
+
+
+def _machine_memory_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,52 @@
+"""The store: one engine behind few verbs."""
+
+from __future__ import annotations
+
+from ..core.errors import ClickstackError
+from ..core.result import Progress, QueryResult
+from ..core.sql import Sql
+from .catalog import Catalog
+from .engine import Engine, Load, PoolName
+
+
+class Store:
+    """Telemetry storage. Every method blocks its thread and may be called from any thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.catalog = Catalog(self.query)
+
+    def query(self, sql: Sql, *, pool: PoolName = "interactive", query_id: str | None = None) -> QueryResult:
+        """Run a reading query.
+
+        `query_id` makes it visible to `progress` and `cancel`. Raises BadQuery, Forbidden, QueryTimeout, Cancelled,
+        Busy, StoreFailed.
+        """
+        text, params = sql.render()
+        return self._engine.query(pool, text, params, query_id)
+
+    def load(self, load: Load) -> int:
+        """Insert a file of protobuf messages; exactly once per (table, token). Returns rows written."""
+        return self._engine.load(load)
+
+    def command(self, text: str) -> None:
+        """Run a statement of our own that changes things (migrations, retention)."""
+        self._engine.command(text)
+
+    def progress(self, query_id: str) -> Progress | None:
+        """How far a running query is; None when it is not running (yet, or any more)."""
+        return self._engine.progress(query_id)
+
+    def cancel(self, query_id: str) -> bool:
+        """Stop a query. True when it was running or waiting to run."""
+        return self._engine.cancel(query_id)
+
+    def ping(self) -> bool:
+        """Whether the engine answers."""
+        try:
+            return bool(self._engine.query("admin", "SELECT 1", {}, None).scalar() == 1)
+        except ClickstackError:
+            return False
+
+    def close(self) -> None:
+        self._engine.close()
