@@ -1,4 +1,5 @@
-"""Builds the web UI into the package: as a build hook of hatchling, and by hand with `python hatch_build.py`.
+"""Builds the web UI into the package: as a build hook of hatchling, and by hand with `python hatch_build.py`
+(`python hatch_build.py check` runs the UI's own checks: types, lint, unit tests).
 
 The UI is rebuilt only when its sources changed (a digest of them lies beside the result). A wheel without the UI is
 refused, so an installed ClickStack always has one. Node is taken from PATH when it is new enough; otherwise the
@@ -36,12 +37,18 @@ def build_ui(root: Path) -> None:
     digest = _digest(ui)
     if stamp.exists() and stamp.read_text() == digest:
         return
+    run_npm_script(root, "build")
+    stamp.write_text(digest)
+
+
+def run_npm_script(root: Path, script: str) -> None:
+    """Run a script of ui/package.json, with its exact dependencies installed first if they are not."""
+    ui = root / "ui"
     npm, env = _npm()
     if not _modules_current(ui):
         subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=ui, env=env, check=True)
         _modules_stamp(ui).write_bytes((ui / "package-lock.json").read_bytes())
-    subprocess.run([*npm, "run", "build"], cwd=ui, env=env, check=True)
-    stamp.write_text(digest)
+    subprocess.run([*npm, "run", script], cwd=ui, env=env, check=True)
 
 
 def _digest(ui: Path) -> str:
@@ -103,4 +110,8 @@ class UiBuildHook(BuildHookInterface):  # type: ignore[misc,valid-type]
 
 
 if __name__ == "__main__":
-    build_ui(Path(__file__).resolve().parent)
+    here = Path(__file__).resolve().parent
+    if sys.argv[1:] == ["check"]:
+        run_npm_script(here, "check")
+    else:
+        build_ui(here)

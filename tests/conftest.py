@@ -51,6 +51,8 @@ def ids() -> SequentialIds:
 def _engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The one engine a process may have. Tests that need another directory start a process of their own."""
     store = open_store(Settings(data_dir=tmp_path_factory.mktemp("store")))
+    for table in TELEMETRY_TABLES:
+        store.command(f"ALTER TABLE {table} REMOVE TTL")  # test data has fixed dates, which retention would drop
     yield store
     store.close()
 
@@ -100,7 +102,12 @@ def serve(data_dir: Path, *extra: str, ports: tuple[int, ...] | None = None) -> 
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=clean_environment())
     server = LiveServer(
-        f"http://127.0.0.1:{app}", f"http://127.0.0.1:{api}", f"http://127.0.0.1:{http}", f"127.0.0.1:{grpc}", data_dir, process
+        f"http://127.0.0.1:{app}",
+        f"http://127.0.0.1:{api}",
+        f"http://127.0.0.1:{http}",
+        f"127.0.0.1:{grpc}",
+        data_dir,
+        process,
     )
     try:
         _wait_until_ready(server, log)

@@ -36,6 +36,18 @@ EMAIL_CHARS_MAX = 254  # RFC 5321
 NAME_CHARS_MAX = 100  # of a team
 SESSION_LIFE_S = 30 * 24 * 3600  # rolling, as the reference
 API_REQUESTS_PER_WINDOW, API_WINDOW_S = 100, 60  # per personal key (published contract)
+API_CALLERS_MAX = 10_000  # keys and addresses counted at once; above: the oldest window is forgotten
+LOGIN_FAILURES_MAX, LOGIN_WINDOW_S = 10, 15 * 60  # wrong passwords per address and e-mail; above: guessing pays
+LOGIN_CALLERS_MAX = 10_000  # pairs of address and e-mail counted at once; above: the oldest window is forgotten
+PASSWORD_HASHES_AT_ONCE = 2  # 64 MiB and a core each; above: logins crowd out everything else
+PASSWORD_WAIT_S_MAX = 5.0  # longest a login waits for its turn to hash before Busy
+SESSIONS_PER_USER_MAX = 100  # live sessions of one person; above: the oldest ends
+SESSION_ROLL_S = 3600  # a session is prolonged at most this often; below: a write per request
+INGESTION_KEYS_LIFE_S = 2.0  # how long a rotated ingestion key may live on in another process
+
+# --- Metadata database ----------------------------------------------------------------------------------------
+METADATA_CONNECTIONS_MAX = 16  # open connections; above: callers wait
+METADATA_WAIT_S_MAX = 10.0  # longest a call waits for a connection or a write lock
 
 assert SEARCH_ROWS_DEFAULT <= SEARCH_ROWS_MAX <= QUERY_RESULT_ROWS_MAX
 assert SPOOL_SEGMENT_BYTES <= INGEST_BODY_BYTES_MAX <= INGEST_BYTES_IN_FLIGHT_MAX

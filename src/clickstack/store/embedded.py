@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from chdb.state.sqlitelike import Connection, connect
 from ..core.errors import Busy, StartupError
 from ..core.result import Column, Progress, QueryResult, Statistics
 from ..core.sql import ParamValue, ident, literal, wire_params
-from .engine import Load, Pool, PoolName
+from .engine import READING_POOLS, Load, Pool, PoolName
 from .failures import readable, translate
+from .reading import check_reading
 
 # Reads a segment in one thread and in blocks of a fixed size, so that a replay makes the very same blocks and the
 # deduplication window can recognise each.
@@ -80,8 +82,10 @@ class EmbeddedEngine:
         with self._named(query_id) as prefix, self._connection(pool) as connection:
             if query_id in self._cancelled:
                 raise translate("Code: 394.")
+            if pool in READING_POOLS:
+                check_reading(text, partial(_format_query, connection))
             answer = bytes(connection.query(prefix + text, "JSONCompact", wire_params(params)).bytes())
-        document = orjson.loads(answer) if answer else {"meta": [], "data": [], "statistics": {}}
+        document = _document(answer)
         statistics = document.get("statistics", {})
         return QueryResult(
             columns=tuple(Column(each["name"], each["type"]) for each in document["meta"]),
@@ -179,6 +183,16 @@ class EmbeddedEngine:
 
 def _prefix(query_id: str) -> str:
     return f"/* clickstack:{''.join(c for c in query_id if c.isalnum() or c == '-')} */ "
+
+
+def _format_query(connection: Connection, text: str) -> str:
+    answer = connection.query("SELECT formatQuery({q:String})", "JSONCompact", wire_params({"q": text}))
+    return str(orjson.loads(answer.bytes())["data"][0][0])
+
+
+def _document(answer: bytes) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(answer) if answer else {"meta": [], "data": []}
+    return document
 
 
 def _value(value: Any) -> str:

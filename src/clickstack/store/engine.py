@@ -12,6 +12,7 @@ from ..core.settings import Settings
 from ..core.sql import ParamValue
 
 PoolName = Literal["interactive", "background", "untrusted", "ingest", "admin"]
+READING_POOLS: frozenset[PoolName] = frozenset({"interactive", "background", "untrusted"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,127 @@
+"""The command line: parse arguments, call a room, print. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import sys
+import threading
+from typing import Any
+
+import typer
+
+from . import __version__
+from .core.errors import ClickstackError, StartupError
+from .core.settings import Settings, describe, load_settings
+
+app = typer.Typer(
+    name="clickstack",
+    help="ClickStack: logs, traces and metrics in, search, charts and alerts out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run a command. Errors the program knows are one line and exit code 1."""
+    try:
+        app()
+    except StartupError as error:
+        _fail(str(error))
+    except ClickstackError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> None:
+    print(f"clickstack: {message}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(1)
+
+
+def _with_settings_options(command: Any) -> Any:
+    """Give a command one option per setting: `--data-dir`, `--api-port`, … (core.settings is the only list)."""
+    parameters = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=typer.Option(
+                None,
+                "--" + field.name.replace("_", "-"),
+                help=f"{field.metadata['help']} [env CLICKSTACK_{field.name.upper()}; default {_shown_default(field)}]",
+                show_default=False,
+            ),
+            annotation=str | None,
+        )
+        for field in dataclasses.fields(Settings)
+    ]
+    command.__signature__ = inspect.Signature(parameters)
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _shown_default(field: dataclasses.Field[Any]) -> str:
+    return str(field.default).lower() if isinstance(field.default, bool) else str(field.default) or "empty"
+
+
+@app.command()
+@_with_settings_options
+def serve(**options: str | None) -> None:
+    """Start the server: web UI, API, OTLP receivers, and the engine inside."""
+    settings, _ = load_settings(options)
+    from .server import run_server
+
+    run_server(settings, _announce)
+
+
+@app.command("settings")
+@_with_settings_options
+def show_settings(**options: str | None) -> None:
+    """Print every setting with its value and where it came from; secrets are masked."""
+    settings, origins = load_settings(options)
+    for row in describe(settings, origins):
+        typer.echo(f"{row.name:30}{row.value or '-':32}{row.origin:13}{row.env}")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+@app.command()
+def demo(
+    api_url: str = typer.Option("http://127.0.0.1:8000", help="API of the server, to find the ingestion key."),
+    otlp_http_url: str = typer.Option("http://127.0.0.1:4318", help="OTLP over HTTP."),
+    otlp_grpc_target: str = typer.Option("127.0.0.1:4317", help="OTLP over gRPC."),
+    key: str = typer.Option("", help="Ingestion key (Team Settings, API Keys). Without it the demo account is used."),
+    hours: float = typer.Option(3.0, min=0.0, max=72.0, help="Hours of the past to fill."),
+    rate: float = typer.Option(2.0, min=0.01, max=200.0, help="Traces per second, on average."),
+    seed: int = typer.Option(1, help="The same seed makes the same shop."),
+    live: bool = typer.Option(True, help="Go on in real time after the past is filled."),
+) -> None:
+    """Send a believable shop's logs, traces and metrics to a server, like any client would."""
+    from .core.clock import SystemClock
+    from .demo import DemoOptions, demo_ingestion_key, run_demo
+
+    stop = threading.Event()
+    clock = SystemClock()
+    try:
+        found = key or demo_ingestion_key(api_url, typer.echo, clock)
+        options = DemoOptions(otlp_http_url, otlp_grpc_target, found, hours=hours, rate=rate, seed=seed, live=live)
+        run_demo(options, stop, typer.echo, clock)
+    except KeyboardInterrupt:
+        stop.set()
+
+
+def _announce(settings: Settings) -> None:
+    local = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else settings.host  # noqa: S104
+    lines = (
+        ("Web UI", settings.public_url),
+        ("API", f"http://{local}:{settings.api_port}/api/v2"),
+        ("OTLP", f"http://{local}:{settings.otlp_http_port} (HTTP), {local}:{settings.otlp_grpc_port} (gRPC)"),
+        ("Data", str(settings.data_dir)),
+    )
+    typer.echo(f"\n  ClickStack {__version__} is ready\n")
+    for name, value in lines:
+        typer.echo(f"  {name:8}{value}")
+    typer.echo("\n  Press Ctrl-C to stop.\n")

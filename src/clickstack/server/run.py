@@ -1,0 +1,92 @@
+"""Open in order, serve, close in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+from collections.abc import Callable
+
+import uvloop
+
+from .. import __version__
+from ..api.app import create_api_app, create_app_app
+from ..api.context import Services
+from ..auth import open_auth
+from ..core.clock import SystemClock
+from ..core.ids import RandomIds
+from ..core.log import ROOT, configure_logging, fields, get_logger
+from ..core.settings import Settings
+from ..ingest import OtlpGrpc, OtlpHttp, open_ingest
+from ..metadata import open_metadata
+from ..self_telemetry import TracingMiddleware, open_self_telemetry
+from ..store import open_store
+from .data_directory import locked_data_directory
+from .listeners import Listener, bind, serve_until_stopped
+
+INGEST_DRAIN_S = 1.5  # the spool keeps what is not loaded by then
+GRPC_DRAIN_S = 0.5
+TELEMETRY_FLUSH_S = 0.5
+
+
+def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None:
+    """Run until SIGTERM or SIGINT. `announce` is called once everything answers. Raises StartupError.
+
+    Order matters twice: ports are bound before anything is opened, so a second server fails in milliseconds without
+    touching data; and telemetry is closed before the spool, the spool before the engine.
+    """
+    configure_logging(settings.log_level, settings.log_format)
+    _adopt_uvicorn_lines()
+    log = get_logger("server")
+    clock = SystemClock()
+    ids = RandomIds(clock)
+    with contextlib.ExitStack() as house:
+        data_dir = house.enter_context(locked_data_directory(settings.data_dir))
+        settings = dataclasses.replace(settings, data_dir=data_dir)
+        sockets = [
+            house.enter_context(contextlib.closing(bind(settings.host, port, what, option)))
+            for port, what, option in (
+                (settings.app_port, "web UI", "--app-port"),
+                (settings.api_port, "API", "--api-port"),
+                (settings.otlp_http_port, "OTLP over HTTP", "--otlp-http-port"),
+            )
+        ]
+        store = open_store(settings)
+        house.callback(store.close)
+        metadata = open_metadata(settings.metadata_url or f"sqlite:///{data_dir / 'metadata.sqlite'}", clock, ids)
+        house.callback(metadata.close)
+        auth = open_auth(metadata, clock, ids)
+        ingest = open_ingest(data_dir, store, settings, clock, ids)
+        house.callback(ingest.close, INGEST_DRAIN_S)
+        telemetry = open_self_telemetry(settings, __version__, ingest.accept_own, clock)
+        house.callback(telemetry.close, TELEMETRY_FLUSH_S)
+
+        services = Services(settings, clock, ids, store, metadata, auth, __version__)
+        api_app = create_api_app(services)
+        apps = (create_app_app(services, api_app), api_app, OtlpHttp(ingest, auth.ingestion_key_ok))
+        names = ("app", "api", None)
+        grpc = OtlpGrpc(ingest, auth.ingestion_key_ok)
+        grpc.start(settings.host, settings.otlp_grpc_port)
+        house.callback(grpc.stop, GRPC_DRAIN_S)
+        listeners = [
+            Listener(TracingMiddleware(app, telemetry, name) if name else app, socket)
+            for app, name, socket in zip(apps, names, sockets, strict=True)
+        ]
+
+        def ready() -> None:
+            log.info("ready", extra=fields(version=__version__, data_dir=str(data_dir), api_port=settings.api_port))
+            announce(settings)
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve_until_stopped(listeners, ready))
+        log.info("stopping")
+    log.info("stopped")
+
+
+def _adopt_uvicorn_lines() -> None:
+    """uvicorn's own warnings and errors in our format; its chatter stays away."""
+    uvicorn_log = logging.getLogger("uvicorn")
+    uvicorn_log.handlers[:] = logging.getLogger(ROOT).handlers
+    uvicorn_log.setLevel(logging.WARNING)
+    uvicorn_log.propagate = False

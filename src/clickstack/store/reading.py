@@ -1,0 +1,39 @@
+"""What counts as reading.
+
+`readonly=1` refuses writes, DDL, settings and the table functions that reach outside. The embedded engine is also its
+own client, and a client has powers that setting does not cover: SELECT … INTO OUTFILE, several statements in one
+text, KILL QUERY, BACKUP, FORMAT. This module refuses those. It never parses SQL itself: where a text could hide
+something, the engine formats it first, and only that canonical form is searched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ..core.errors import BadQuery, Forbidden
+
+_FIRST_WORDS = frozenset({"select", "with", "explain", "describe", "desc", "show", "exists"})
+_LEADING = re.compile(r"(?:\s|\(|/\*.*?\*/|--[^\n]*(?:\n|$)|#[! ][^\n]*(?:\n|$))*", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z]+")
+_QUOTED = re.compile(r"""'(?:\\.|''|[^'\\])*'|`(?:\\.|``|[^`\\])*`|"(?:\\.|""|[^"\\])*\"""")
+_INTO_OUTFILE = re.compile(r"\bINTO\s+OUTFILE\b", re.IGNORECASE)
+_FORMAT = re.compile(r"\bFORMAT\s+[A-Za-z0-9]+\s*(?:SETTINGS\b[^()]*)?$", re.IGNORECASE)
+_HIDING = re.compile(r";|outfile|\bformat\b|\$", re.IGNORECASE)  # $ opens heredoc strings
+
+
+def check_reading(text: str, format_query: Callable[[str], str]) -> None:
+    """Raise Forbidden or BadQuery unless `text` is one reading statement that hands its rows back.
+
+    `format_query` is the engine's formatQuery(): it raises BadQuery for anything but one well-formed statement. It is
+    asked only when the text holds a character or a word that could hide something, which compiled queries never do.
+    """
+    first = _WORD.match(text, _LEADING.match(text).end())  # type: ignore[union-attr]
+    if first is None or first[0].lower() not in _FIRST_WORDS:
+        raise Forbidden("Only reading is allowed here: start with SELECT or WITH.")
+    if _HIDING.search(text):
+        bare = _QUOTED.sub("''", format_query(text))
+        if _INTO_OUTFILE.search(bare):
+            raise Forbidden("Only reading is allowed here: INTO OUTFILE writes a file.")
+        if _FORMAT.search(bare.rstrip()):
+            raise BadQuery("Leave the FORMAT clause out: the answer's format is fixed.")

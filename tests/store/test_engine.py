@@ -1,0 +1,173 @@
+"""The embedded engine: answers, limits, what it refuses, progress and cancel, and no leak between queries."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from clickstack.core.errors import BadQuery, Busy, Cancelled, ClickstackError, Forbidden, QueryTimeout, StoreFailed
+from clickstack.core.sql import Param, Sql
+from clickstack.store import Store
+from clickstack.store.failures import translate
+
+
+def ask(store: Store, text: str) -> object:
+    return store.query(Sql.of(text)).rows
+
+
+def test_numbers_stay_numbers_and_times_are_utc_text(store: Store) -> None:
+    result = store.query(
+        Sql.of(
+            "SELECT toUInt64(18446744073709551615) AS big, nan AS missing, map('a', 'b') AS attributes, "
+            "toDateTime64('2026-01-02 03:04:05.123456789', 9) AS moment"
+        )
+    )
+    assert [column.type for column in result.columns][:2] == ["UInt64", "Float64"]
+    assert result.rows == [[18446744073709551615, None, {"a": "b"}, "2026-01-02 03:04:05.123456789"]]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "it's",
+        'a "b"',
+        "back\\slash",
+        "tab\tnewline\n\r",
+        "nul\0",
+        "日本",
+        "{p1:String}",
+        "'; DROP TABLE otel_logs --",
+        "",
+    ],
+)
+def test_bound_text_comes_back_as_it_was(store: Store, value: str) -> None:
+    assert store.query(Sql.of("SELECT ", Param(value, "String"))).scalar() == value
+
+
+def test_the_word_outfile_may_be_searched_for(store: Store) -> None:
+    assert ask(store, "SELECT 'into outfile', `outfile` FROM (SELECT 1 AS outfile)") == [["into outfile", 1]]
+    assert ask(store, "SELECT 'a;b', 'FORMAT CSV', formatRow('CSV', 1);") == [["a;b", "FORMAT CSV", "1\n"]]
+
+
+def test_two_threads_never_see_each_others_parameters(store: Store) -> None:
+    wrong: list[object] = []
+
+    def work(number: int) -> None:
+        for turn in range(50):
+            answer = store.query(Sql.of("SELECT ", Param(f"{number}-{turn}", "String"))).scalar()
+            if answer != f"{number}-{turn}":
+                wrong.append(answer)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_query_failing_half_way_leaves_nothing_for_the_next(store: Store) -> None:
+    """chDB hands the rows already written by a failed query to the connection's next one."""
+    for _ in range(8):
+        with pytest.raises(BadQuery):
+            ask(store, "SELECT number, throwIf(number = 70000) FROM numbers(100000)")
+        assert ask(store, "SELECT 1") == [[1]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+        "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
+        "SELECT * FROM remote('127.0.0.1', system.one)",
+        "SELECT * FROM executable('id', 'TSV', 'a String')",
+        "SELECT * FROM s3('http://127.0.0.1:1/b/k', 'CSV', 'a String')",
+        "INSERT INTO otel_logs (Body) VALUES ('x')",
+        "INSERT INTO FUNCTION file('leak.csv') SELECT 1",
+        "SELECT 1 INTO OUTFILE 'leak.csv'",
+        "SELECT 'it''s' INTO /* */ Outfile 'leak.csv' FORMAT CSV",
+        "SELECT '\\\\' INTO\nOUTFILE 'leak.csv'",
+        "SELECT 1 FORMAT CSV",
+        "SELECT 1; SELECT 2",
+        "SELECT 1; KILL QUERY WHERE 1",
+        "SELECT 1 /* ; */ ; BACKUP TABLE otel_logs TO File('leak')",
+        "SELECT $a$ ' $a$; KILL QUERY WHERE 1 -- '",
+        "/* SELECT */ KILL QUERY WHERE 1",
+        "-- SELECT\nKILL QUERY WHERE 1",
+        "",
+        "CREATE TABLE mine (a UInt8) ENGINE = Memory",
+        "DROP TABLE otel_logs",
+        "ALTER TABLE otel_logs DELETE WHERE 1",
+        "SET readonly = 0",
+        "SET max_execution_time = 0",
+        "SELECT 1 SETTINGS max_execution_time = 0",
+        "SELECT 1 SETTINGS readonly = 0",
+        "KILL QUERY WHERE 1",
+        "SYSTEM SHUTDOWN",
+        "BACKUP TABLE otel_logs TO File('leak')",
+    ],
+)
+@pytest.mark.parametrize("pool", ["interactive", "background", "untrusted"])
+def test_reading_pools_refuse_everything_but_reading(store: Store, text: str, pool: str) -> None:
+    with pytest.raises((Forbidden, BadQuery, StoreFailed)):
+        store.query(Sql.of(text), pool=pool)  # type: ignore[arg-type]
+    assert store.ping()
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "says"),
+    [
+        ("SELECT nosuch FROM otel_logs", BadQuery, "Unknown expression identifier `nosuch`."),
+        ("SELECT 1 FROM nosuch", BadQuery, "Unknown table expression identifier 'nosuch'."),
+        ("SELECT FROM WHERE", BadQuery, "Syntax error"),
+        ("SELECT toUInt8('abc')", BadQuery, "Cannot parse string 'abc' as UInt8"),
+        ("SELECT sum(ServiceName) FROM otel_logs", BadQuery, "Illegal type String"),
+    ],
+)
+def test_user_errors_are_readable(store: Store, text: str, error: type[ClickstackError], says: str) -> None:
+    with pytest.raises(error) as caught:
+        ask(store, text)
+    assert str(caught.value).startswith(says)
+    assert "DB::Exception" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ("Code: 159. DB::Exception: Timeout exceeded: elapsed 1.0 seconds. (TIMEOUT_EXCEEDED)", QueryTimeout),
+        ("Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)", Busy),
+        ("Code: 394. DB::Exception: Query was cancelled. (QUERY_WAS_CANCELLED)", Cancelled),
+        ("Code: 396. DB::Exception: Limit for result exceeded. (TOO_MANY_ROWS_OR_BYTES)", BadQuery),
+        ("Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space. (NOT_ENOUGH_SPACE)", StoreFailed),
+        ("something without a code", StoreFailed),
+    ],
+)
+def test_engine_codes_become_our_errors(message: str, error: type[ClickstackError]) -> None:
+    assert type(translate(message)) is error
+
+
+def test_progress_and_cancel(store: Store) -> None:
+    caught: list[ClickstackError] = []
+
+    def work() -> None:
+        try:
+            store.query(
+                Sql.of("SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 3"), query_id="slow-1"
+            )
+        except ClickstackError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while (progress := store.progress("slow-1")) is None or not progress.rows_read:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert progress.rows_total == 1_000_000_000_000
+    assert store.cancel("slow-1") is True
+    thread.join(10)
+    assert [type(error) for error in caught] == [Cancelled]
+    assert store.progress("slow-1") is None
+    assert store.cancel("slow-1") is False
