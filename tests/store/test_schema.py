@@ -12,7 +12,7 @@ from clickstack.core.errors import BadQuery
 from clickstack.core.sql import Sql
 from clickstack.store import Store
 from clickstack.store.migrate import migrate, migrations, statements
-from conftest import TELEMETRY_TABLES
+from tables import TELEMETRY_TABLES
 
 OPEN = """
 import sys, pathlib

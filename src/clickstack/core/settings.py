@@ -21,7 +21,8 @@ ORIGINS = ("option", "environment", "default")
 
 
 def _setting(default: Any, help: str, *, secret: bool = False, choices: tuple[str, ...] = ()) -> Any:
-    return dataclasses.field(default=default, metadata={"help": help, "secret": secret, "choices": choices})
+    metadata = {"help": help, "secret": secret, "choices": choices}
+    return dataclasses.field(default=default, repr=not secret, metadata=metadata)
 
 
 def _port(default: int, help: str) -> Any:
