@@ -10,9 +10,9 @@ from typing import Any
 
 import typer
 
-from . import __version__
-from .core.errors import ClickstackError, StartupError
-from .core.settings import Settings, describe, load_settings
+from clickstack import __version__
+from clickstack.core.errors import ClickstackError, StartupError
+from clickstack.core.settings import Settings, describe, load_settings
 
 app = typer.Typer(
     name="clickstack",
@@ -68,7 +68,7 @@ def _shown_default(field: dataclasses.Field[Any]) -> str:
 def serve(**options: str | None) -> None:
     """Start the server: web UI, API, OTLP receivers, and the engine inside."""
     settings, _ = load_settings(options)
-    from .server import run_server
+    from clickstack.server import run_server
 
     run_server(settings, _announce)
 
@@ -100,8 +100,9 @@ def demo(
     live: bool = typer.Option(True, help="Go on in real time after the past is filled."),
 ) -> None:
     """Send a believable shop's logs, traces and metrics to a server, like any client would."""
-    from .core.clock import SystemClock
-    from .demo import DemoOptions, demo_ingestion_key, run_demo
+    from clickstack.core.clock import SystemClock
+    from clickstack.demo import DemoOptions, run_demo
+    from clickstack.demo.account import demo_ingestion_key
 
     stop = threading.Event()
     clock = SystemClock()

@@ -28,6 +28,8 @@ CHART_SERIES_MAX = 5  # series of one charts/series request (published contract)
 CHART_GROUP_BY_MAX = 10  # groupBy entries of one series (published contract)
 CHART_BUCKETS_MAX = 100_000  # explicit granularity over a long range; above: a chart no screen shows
 QUERY_TEXT_CHARS_MAX = 32_768  # a Lucene or SQL text; above: parsing costs more than the answer is worth
+CHART_ROWS_MAX = 100_000  # points of one series, as the reference; above: 400 instead of a silently cut chart
+QUERY_TERMS_MAX = 1_000  # words, brackets and operators of one Lucene text; above: the engine's own parser gives up
 QUERY_NESTING_MAX = 100  # parentheses inside each other; above: the stack
 
 # --- Accounts ----------------------------------------------------------------------------------------------
@@ -49,5 +51,13 @@ INGESTION_KEYS_LIFE_S = 2.0  # how long a rotated ingestion key may live on in a
 METADATA_CONNECTIONS_MAX = 16  # open connections; above: callers wait
 METADATA_WAIT_S_MAX = 10.0  # longest a call waits for a connection or a write lock
 
+# --- The server's own telemetry ---------------------------------------------------------------------------------
+SELF_TELEMETRY_QUEUE_MAX = 4_096  # spans or log lines that wait; above: they are dropped and counted
+SELF_TELEMETRY_BATCH_MAX = 512  # of them in one request to ourselves
+SELF_TELEMETRY_DELAY_S = 2.0  # how long they wait for company
+SELF_TELEMETRY_METRICS_S = 30.0  # between two looks at the metrics
+SELF_TELEMETRY_TEXT_CHARS_MAX = 8_192  # of one attribute; above: a stack trace nobody reads
+
 assert SEARCH_ROWS_DEFAULT <= SEARCH_ROWS_MAX <= QUERY_RESULT_ROWS_MAX
 assert SPOOL_SEGMENT_BYTES <= INGEST_BODY_BYTES_MAX <= INGEST_BYTES_IN_FLIGHT_MAX
+assert SELF_TELEMETRY_BATCH_MAX <= SELF_TELEMETRY_QUEUE_MAX

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..core.errors import StartupError
+from clickstack.core.errors import StartupError
 
 
 @contextlib.contextmanager

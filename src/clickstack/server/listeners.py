@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import uvicorn
 from uvicorn._types import ASGIApplication
 
-from ..core.errors import StartupError
+from clickstack.core.errors import StartupError
 
 DRAIN_S = 3  # running requests get this long after a stop signal
 KEEP_ALIVE_S = 61  # as the reference; longer than the 60 s of usual load balancers

@@ -10,18 +10,19 @@ from collections.abc import Callable
 
 import uvloop
 
-from .. import __version__
-from ..api.app import create_api_app, create_app_app
-from ..api.context import Services
-from ..auth import open_auth
-from ..core.clock import SystemClock
-from ..core.ids import RandomIds
-from ..core.log import ROOT, configure_logging, fields, get_logger
-from ..core.settings import Settings
-from ..ingest import OtlpGrpc, OtlpHttp, open_ingest
-from ..metadata import open_metadata
-from ..self_telemetry import TracingMiddleware, open_self_telemetry
-from ..store import open_store
+from clickstack import __version__
+from clickstack.api.app import create_api_app, create_app_app
+from clickstack.api.context import Services
+from clickstack.auth import open_auth
+from clickstack.core.clock import SystemClock
+from clickstack.core.ids import RandomIds
+from clickstack.core.log import ROOT, configure_logging, fields, get_logger
+from clickstack.core.settings import Settings
+from clickstack.ingest import OtlpGrpc, OtlpHttp, open_ingest
+from clickstack.metadata import open_metadata
+from clickstack.self_telemetry import TracingMiddleware, open_self_telemetry
+from clickstack.store import open_store
+
 from .data_directory import locked_data_directory
 from .listeners import Listener, bind, serve_until_stopped
 

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..core.clock import Clock, SystemClock
-from ..core.errors import BadQuery
-from ..core.result import QueryResult
-from ..core.sql import Param, Sql
+from clickstack.core.clock import Clock, SystemClock
+from clickstack.core.errors import BadQuery
+from clickstack.core.result import QueryResult
+from clickstack.core.sql import Param, Sql
 
 CATALOG_AGE_S_MAX = 60.0
 CATALOG_TABLES_MAX = 1_000  # tables remembered; above: the oldest is forgotten

@@ -6,6 +6,7 @@ time. The GIL is released while the engine works.
 
 from __future__ import annotations
 
+import hashlib
 import queue
 import threading
 from collections.abc import Iterator, Mapping
@@ -18,9 +19,10 @@ import orjson
 from chdb._exceptions import ChdbError  # not chdb.ChdbError: that is another class, never raised by connections
 from chdb.state.sqlitelike import Connection, connect
 
-from ..core.errors import Busy, StartupError
-from ..core.result import Column, Progress, QueryResult, Statistics
-from ..core.sql import ParamValue, ident, literal, wire_params
+from clickstack.core.errors import Busy, StartupError
+from clickstack.core.result import Column, Progress, QueryResult, Statistics
+from clickstack.core.sql import ParamValue, ident, literal, wire_params
+
 from .engine import READING_POOLS, Load, Pool, PoolName
 from .failures import readable, translate
 from .reading import check_reading
@@ -38,7 +40,6 @@ _LOAD_SETTINGS = {
     "input_format_protobuf_oneof_presence": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "async_insert": 0,
-    "format_schema_source": "string",
 }
 
 CLOSE_WAIT_S = 3.0  # a running query gets this long when the engine closes
@@ -64,6 +65,8 @@ class EmbeddedEngine:
         self._running: set[str] = set()
         self._lock = threading.Lock()
         directory.mkdir(parents=True, exist_ok=True)
+        self._schemas = directory / "format_schemas"
+        self._schemas.mkdir(exist_ok=True)
         config = directory / "engine.xml"
         config.write_text(
             _CONFIG.format(memory=memory_bytes, cache=memory_bytes // 16, backups=directory.parent / "backups")
@@ -106,8 +109,7 @@ class EmbeddedEngine:
         settings = {
             **_LOAD_SETTINGS,
             "insert_deduplication_token": load.token,
-            "format_schema": load.proto,
-            "format_schema_message_name": load.message,
+            "format_schema": f"{self._schema_file(load.proto)}:{load.message}",
         }
         text = (
             f"INSERT INTO {load.table} ({', '.join(ident(column) for column in load.columns)}) "
@@ -115,6 +117,16 @@ class EmbeddedEngine:
         )
         with self._connection("ingest") as connection:
             return int(connection.query(text, "Null").rows_written())
+
+    def _schema_file(self, proto: str) -> Path:
+        """The file of a schema text. As text in a setting the engine would write it to `__cache__` where we started."""
+        digest = hashlib.sha256(proto.encode()).hexdigest()[:16]
+        file = self._schemas / f"{digest}.proto"
+        if not file.exists():
+            written = file.with_suffix(f".{threading.get_ident()}")
+            written.write_text(proto)
+            written.replace(file)
+        return file
 
     def progress(self, query_id: str) -> Progress | None:
         text = (

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from ..core.result import Progress, QueryResult
-from ..core.settings import Settings
-from ..core.sql import ParamValue
+from clickstack.core.result import Progress, QueryResult
+from clickstack.core.settings import Settings
+from clickstack.core.sql import ParamValue
 
 PoolName = Literal["interactive", "background", "untrusted", "ingest", "admin"]
 READING_POOLS: frozenset[PoolName] = frozenset({"interactive", "background", "untrusted"})

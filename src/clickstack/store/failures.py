@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..core.errors import BadQuery, Busy, Cancelled, ClickstackError, Forbidden, QueryTimeout, StoreFailed
+from clickstack.core.errors import BadQuery, Busy, Cancelled, ClickstackError, Forbidden, QueryTimeout, StoreFailed
 
 _CODE = re.compile(r"Code: (\d+)\.")
 _NOISE = re.compile(r"(Code: \d+\. )?DB::Exception: |\(version [^)]*\)\.?|\s*\([A-Z_0-9]+\)\s*$")

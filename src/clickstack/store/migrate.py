@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 from importlib import resources
 
-from ..core.errors import StartupError, StoreFailed
-from ..core.sql import Sql, literal
+from clickstack.core.errors import StartupError, StoreFailed
+from clickstack.core.sql import Sql, literal
+
 from .store import Store
 
 _TABLE = """CREATE TABLE IF NOT EXISTS clickstack_migrations (

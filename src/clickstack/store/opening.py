@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from ..core.limits import QUERY_MEMORY_BYTES_MAX, QUERY_RESULT_ROWS_MAX, QUERY_WAIT_S_MAX
-from ..core.settings import Settings
+from clickstack.core.limits import QUERY_MEMORY_BYTES_MAX, QUERY_RESULT_ROWS_MAX, QUERY_WAIT_S_MAX
+from clickstack.core.settings import Settings
+
 from .embedded import EmbeddedEngine
 from .engine import pools
 from .migrate import migrate

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..core.errors import BadQuery, Forbidden
+from clickstack.core.errors import BadQuery, Forbidden
 
 _FIRST_WORDS = frozenset({"select", "with", "explain", "describe", "desc", "show", "exists"})
 _LEADING = re.compile(r"(?:\s|\(|/\*.*?\*/|--[^\n]*(?:\n|$)|#[! ][^\n]*(?:\n|$))*", re.DOTALL)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..core.errors import ClickstackError
-from ..core.result import Progress, QueryResult
-from ..core.sql import Sql
+from clickstack.core.errors import ClickstackError
+from clickstack.core.result import Progress, QueryResult
+from clickstack.core.sql import Sql
+
 from .catalog import Catalog
 from .engine import Engine, Load, PoolName
 
