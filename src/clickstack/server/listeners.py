@@ -9,9 +9,10 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import uvicorn
-from uvicorn._types import ASGIApplication
+from starlette.types import ASGIApp
 
 from clickstack.core.errors import StartupError
 
@@ -24,7 +25,7 @@ BACKLOG = 2048
 class Listener:
     """An ASGI application on a bound socket."""
 
-    app: ASGIApplication
+    app: ASGIApp
     socket: socket.socket
 
 
@@ -76,9 +77,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _config(app: ASGIApplication) -> uvicorn.Config:
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
+        cast(Any, app),  # the same protocol, spelt by two libraries
         log_config=None,
         access_log=False,
         server_header=False,

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import logging
 from collections.abc import Callable
+from functools import partial
 
 import uvloop
 
@@ -45,14 +46,14 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
     with contextlib.ExitStack() as house:
         data_dir = house.enter_context(locked_data_directory(settings.data_dir))
         settings = dataclasses.replace(settings, data_dir=data_dir)
-        sockets = [
+        app_socket, api_socket, otlp_socket = (
             house.enter_context(contextlib.closing(bind(settings.host, port, what, option)))
             for port, what, option in (
                 (settings.app_port, "web UI", "--app-port"),
                 (settings.api_port, "API", "--api-port"),
                 (settings.otlp_http_port, "OTLP over HTTP", "--otlp-http-port"),
             )
-        ]
+        )
         store = open_store(settings)
         house.callback(store.close)
         metadata = open_metadata(settings.metadata_url or f"sqlite:///{data_dir / 'metadata.sqlite'}", clock, ids)
@@ -60,19 +61,18 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
         auth = open_auth(metadata, clock, ids)
         ingest = open_ingest(data_dir, store, settings, clock, ids)
         house.callback(ingest.close, INGEST_DRAIN_S)
-        telemetry = open_self_telemetry(settings, __version__, ingest.accept_own, clock)
+        telemetry = open_self_telemetry(settings, __version__, partial(ingest.accept, wait=False, quiet=True), clock)
         house.callback(telemetry.close, TELEMETRY_FLUSH_S)
 
         services = Services(settings, clock, ids, store, metadata, auth, __version__)
         api_app = create_api_app(services)
-        apps = (create_app_app(services, api_app), api_app, OtlpHttp(ingest, auth.ingestion_key_ok))
-        names = ("app", "api", None)
-        grpc = OtlpGrpc(ingest, auth.ingestion_key_ok)
+        grpc = OtlpGrpc(ingest, auth.ingestion_key_ok, clock)
         grpc.start(settings.host, settings.otlp_grpc_port)
         house.callback(grpc.stop, GRPC_DRAIN_S)
         listeners = [
-            Listener(TracingMiddleware(app, telemetry, name) if name else app, socket)
-            for app, name, socket in zip(apps, names, sockets, strict=True)
+            Listener(TracingMiddleware(create_app_app(services, api_app), telemetry, "app"), app_socket),
+            Listener(TracingMiddleware(api_app, telemetry, "api"), api_socket),
+            Listener(OtlpHttp(ingest, auth.ingestion_key_ok, clock), otlp_socket),
         ]
 
         def ready() -> None:

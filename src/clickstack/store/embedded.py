@@ -64,13 +64,15 @@ class EmbeddedEngine:
         self._cancelled: set[str] = set()
         self._running: set[str] = set()
         self._lock = threading.Lock()
-        directory.mkdir(parents=True, exist_ok=True)
         self._schemas = directory / "format_schemas"
-        self._schemas.mkdir(exist_ok=True)
         config = directory / "engine.xml"
-        config.write_text(
-            _CONFIG.format(memory=memory_bytes, cache=memory_bytes // 16, backups=directory.parent / "backups")
-        )
+        try:
+            self._schemas.mkdir(parents=True, exist_ok=True)
+            config.write_text(
+                _CONFIG.format(memory=memory_bytes, cache=memory_bytes // 16, backups=directory.parent / "backups")
+            )
+        except OSError as error:
+            raise StartupError(f"The engine's directory {directory} cannot be written: {error.strerror}.") from None
         self._path = f"{directory}?config-file={config}"
         try:
             for name, pool in pools.items():

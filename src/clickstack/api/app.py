@@ -1,0 +1,82 @@
+"""The two applications: the API port and the app port, from one set of routes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.types import ASGIApp
+
+from .app_port import AppPort
+from .body_limit import BodyLimit
+from .conditional import Conditional
+from .context import Services
+from .cookies import SessionCookies
+from .cors import Cors
+from .failures import handle_failures
+from .gate import Gate
+from .health import router as health
+from .internal.accounts import router as accounts
+from .internal.sources import router as internal_sources
+from .internal.team import router as team
+from .rim import Rim
+from .ui_files import UI_DIRECTORY, UiFiles
+from .v2.root import router as v2_root
+from .v2.sources import router as v2_sources
+from .wire import V2_PREFIX, Mask
+
+# Every router and where it hangs.
+ROUTERS: tuple[tuple[APIRouter, str], ...] = (
+    (health, ""),
+    (accounts, ""),
+    (team, ""),
+    (internal_sources, ""),
+    (v2_root, V2_PREFIX),
+    (v2_sources, V2_PREFIX),
+)
+
+GZIP_BYTES_MIN = 1024
+GZIP_LEVEL = 5  # on JSON within 3 % of level 9 at a third of the time
+STREAMS = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/x-ndjson")  # a compressor would hold lines back
+
+
+def create_api_app(services: Services) -> FastAPI:
+    """The API port: v2 under /api/v2, internal routes at the root."""
+    app = FastAPI(
+        title="ClickStack",
+        version=services.version,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=_layers(services),
+        # Its records of failed validations would carry passwords.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.state.services = services
+    handle_failures(app)
+    for router, prefix in ROUTERS:
+        app.include_router(router, prefix=prefix)
+    return app
+
+
+def create_app_app(services: Services, api_app: ASGIApp, ui_directory: Path = UI_DIRECTORY) -> ASGIApp:
+    """The app port: `/api/…` is the API port with one `/api` removed, everything else the web UI."""
+    ui = Rim(Mask(UiFiles(ui_directory)), clock=services.clock, ids=services.ids)
+    return AppPort(api=api_app, ui=ui)
+
+
+def _layers(services: Services) -> list[Middleware]:
+    """What every request passes, from outside to inside."""
+    return [
+        Middleware(Rim, clock=services.clock, ids=services.ids),
+        Middleware(Cors, origin=services.settings.public_url),
+        Middleware(Mask),
+        Middleware(
+            GZipMiddleware, minimum_size=GZIP_BYTES_MIN, compresslevel=GZIP_LEVEL, exclude_content_types=STREAMS
+        ),
+        Middleware(Conditional),
+        Middleware(BodyLimit),
+        Middleware(SessionCookies, settings=services.settings),
+        Middleware(Gate, services=services),
+    ]

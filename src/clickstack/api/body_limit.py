@@ -1,0 +1,45 @@
+"""Bodies larger than the limit of their route are refused before they fill memory."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clickstack.core.errors import TooLarge
+from clickstack.core.limits import API_BODY_BYTES_MAX, LOGIN_BODY_BYTES_MAX
+
+from .wire import error_reply
+
+LIMITS = {"/login/password": LOGIN_BODY_BYTES_MAX, "/register/password": LOGIN_BODY_BYTES_MAX}
+
+
+class BodyLimit:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = LIMITS.get(scope["path"], API_BODY_BYTES_MAX)
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            await error_reply(TooLarge(_text(limit)), scope)(scope, receive, send)
+            return
+        read = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                # The framework wraps every other exception met while it reads a body.
+                raise HTTPException(413, detail=_text(limit))
+            return message
+
+        await self._app(scope, receive_within_limit, send)
+
+
+def _text(limit: int) -> str:
+    return f"The request body is larger than {limit // 1024} KiB."

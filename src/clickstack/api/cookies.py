@@ -1,0 +1,77 @@
+"""The session cookie, and the guard against pages of other origins that would use it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clickstack.core.errors import Forbidden
+from clickstack.core.limits import SESSION_LIFE_S
+from clickstack.core.settings import Settings
+
+from .context import SESSION_COOKIE
+from .wire import error_reply, is_v2
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FOREIGN = (
+    "This request came from a page of another origin. If that page is this server's UI, "
+    "set CLICKSTACK_FRONTEND_URL to the address people open."
+)
+
+
+def set_session_cookie(response: Response, token: str, settings: Settings) -> None:
+    """Give the browser its session: for this host only, out of reach of scripts and of other sites' requests."""
+    response.set_cookie(
+        SESSION_COOKIE,
+        token,
+        max_age=SESSION_LIFE_S,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=_over_https(settings),
+    )
+
+
+def clear_session_cookie(response: Response, settings: Settings) -> None:
+    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="lax", secure=_over_https(settings))
+
+
+class SessionCookies:
+    """Refuses foreign origins where the cookie counts, and renews the cookie of a prolonged session."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or is_v2(scope):  # v2 knows no cookie
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] not in _SAFE_METHODS and self._foreign(Headers(scope=scope)):
+            await error_reply(Forbidden(_FOREIGN), scope)(scope, receive, send)
+            return
+
+        async def send_with_cookie(message: Message) -> None:
+            token = scope["state"].get("prolonged_session")
+            if token and message["type"] == "http.response.start":
+                carrier = Response()
+                set_session_cookie(carrier, token, self._settings)
+                MutableHeaders(scope=message).append("set-cookie", carrier.headers["set-cookie"])
+            await send(message)
+
+        await self._app(scope, receive, send_with_cookie)
+
+    def _foreign(self, headers: Headers) -> bool:
+        """Whether a browser says the request comes from a page that is neither on this host nor the UI's address."""
+        origin = headers.get("origin")
+        if origin is None:
+            return False
+        own = {headers.get("host", "").lower(), urlsplit(self._settings.public_url).netloc.lower()}
+        return urlsplit(origin).netloc.lower() not in own - {""}
+
+
+def _over_https(settings: Settings) -> bool:
+    return settings.public_url.lower().startswith("https://")

@@ -1,0 +1,129 @@
+"""Serves the built web UI. Hashed assets may be kept for ever; the page itself is asked for anew each time."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from .wire import Json
+
+UI_DIRECTORY = Path(__file__).parent / "ui"
+INDEX = "/index.html"
+ASSETS = "/assets/"  # where the build puts files whose names carry a hash of their content
+
+NOT_BUILT = (
+    "The web UI is not built. Run `make ui` and start the server again.\n"
+    "The API is not affected: it answers under /api here and on its own port.\n"
+)
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    ),  # inline styles: the component library sets sizes and colours on elements
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+}
+
+# Media types of what a build makes; the machine's own table differs from system to system.
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".map": "application/json; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+_PACKED = frozenset({".css", ".html", ".js", ".json", ".map", ".svg", ".txt", ".wasm", ".webmanifest"})
+
+
+@dataclass(frozen=True, slots=True)
+class UiFile:
+    """A file of the UI as it is sent. `packed` is its gzip, or None where packing gains nothing."""
+
+    body: bytes
+    packed: bytes | None
+    type: str
+    etag: str
+
+
+class UiFiles:
+    """An ASGI application over one directory. What is in it is found once, at start; files are read when asked for."""
+
+    def __init__(self, directory: Path) -> None:
+        self._paths = {
+            "/" + path.relative_to(directory).as_posix(): path
+            for path in directory.rglob("*")
+            if path.is_file() and not path.name.startswith(".")
+        }
+        self._file = lru_cache(maxsize=None)(_read)  # bounded by the files of the build
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        reply = await self._reply(scope)
+        for name, value in SECURITY_HEADERS.items():
+            reply.headers[name] = value
+        await reply(scope, receive, send)
+
+    async def _reply(self, scope: Scope) -> Response:
+        headers, path = Headers(scope=scope), scope["path"]
+        if scope["method"] != "GET":
+            return _nothing_here(scope)
+        if INDEX not in self._paths:
+            return PlainTextResponse(NOT_BUILT, status_code=503)
+        if path not in self._paths:
+            if not _wants_page(path, headers):
+                return _nothing_here(scope)
+            path = INDEX  # the page's own router knows the path
+        scope["endpoint"], scope["path"] = self, path  # for the log line: which file it was
+        file = await run_in_threadpool(self._file, self._paths[path])
+        return _file_reply(file, path, headers)
+
+
+def _wants_page(path: str, headers: Headers) -> bool:
+    accepted = headers.get("accept", "*/*")
+    is_part = path.startswith(ASSETS) or "." in path.rsplit("/", 1)[-1]
+    return "text/html" in accepted or ("*/*" in accepted and not is_part)
+
+
+def _file_reply(file: UiFile, path: str, request: Headers) -> Response:
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable" if path.startswith(ASSETS) else "no-cache",
+        "Content-Type": file.type,
+        "ETag": file.etag,
+        "Vary": "Accept-Encoding",
+    }
+    if file.etag in request.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if file.packed is not None and "gzip" in request.get("accept-encoding", ""):
+        return Response(file.packed, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(file.body, headers=headers)
+
+
+def _read(path: Path) -> UiFile:
+    body, suffix = path.read_bytes(), path.suffix.lower()
+    return UiFile(
+        body=body,
+        packed=gzip.compress(body, mtime=0) if suffix in _PACKED else None,
+        type=_TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        etag=f'W/"{hashlib.sha256(body).hexdigest()[:32]}"',
+    )
+
+
+def _nothing_here(scope: Scope) -> Response:
+    message = f"Cannot {scope['method']} {scope['path']}"
+    return Json({"message": message, "code": "not_found"}, status_code=404)

@@ -1,0 +1,100 @@
+"""How replies are written: JSON, error bodies, the mask over faults of ours; and the base of every request body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clickstack.core.errors import BadQuery, Busy, Exposed
+from clickstack.core.log import fields, get_logger
+
+log = get_logger("api")
+
+V2_PREFIX = "/api/v2"
+MASKED = "Something went wrong :("
+
+
+class Json(Response):
+    """A JSON reply. Integers of 64 bits stay whole; NaN and infinities become null."""
+
+    media_type = "application/json; charset=utf-8"
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
+
+
+class WireModel(BaseModel):
+    """A request body or a part of one: camelCase outside, strict types, unknown keys dropped (api-v2.md §1.7)."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        strict=True,
+        extra="ignore",
+        allow_inf_nan=False,
+    )
+
+
+def error_reply(error: Exposed, scope: Scope) -> Json:
+    """The reply to an error the caller may read. v2 keeps to its contract's one key; others also name the code."""
+    body: dict[str, Any] = {"message": error.message}
+    if not is_v2(scope):
+        body["code"] = error.code
+    if isinstance(error, BadQuery):
+        if error.position is not None:
+            body["position"] = error.position
+        if error.hint is not None:
+            body["hint"] = error.hint
+    return Json(body, status_code=error.status, headers=error_headers(error, scope))
+
+
+def error_headers(error: Exposed, scope: Scope) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if error.status == 401 and is_v2(scope):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, Busy):
+        headers["Retry-After"] = str(error.retry_after_s)
+    return headers
+
+
+class Mask:
+    """Whatever no handler knows becomes one 500 that tells nothing but the request id; the log tells everything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_start)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            request_id = scope["state"]["request_id"]
+            log.exception("request failed", extra=fields(method=scope["method"], request_id=request_id))
+            if started:
+                raise  # half a reply is out: only breaking the connection tells the caller
+            await Json({"message": MASKED, "requestId": request_id}, status_code=500)(scope, receive, send)
+
+
+def is_v2(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path == V2_PREFIX or path.startswith(V2_PREFIX + "/")
+
+
+def client_address(request: Request) -> str:
+    """Where the caller comes from, as the server knows it (behind a trusted proxy: what the proxy said)."""
+    return request.client.host if request.client else "unknown"

@@ -1,0 +1,32 @@
+"""Telemetry in: bytes from a client → checked → durable on disk → rows in the store.
+
+Enters: OTLP requests over HTTP (`OtlpHttp`, an ASGI app) and gRPC (`OtlpGrpc`), or from inside (`Ingest.accept`).
+Leaves: rows, through `store.Load`s; errors of `core.errors`; counters. An accepted request survives kill -9 and power
+loss, and its rows are stored once.
+
+Do not add here: who may send (a function is passed in), what rows mean to a reader, routes that are not receivers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..core.clock import Clock
+from ..core.ids import IdSource
+from ..core.settings import Settings
+from ..store import Store
+from .counters import SignalCounters
+from .ingest import Accepted, Ingest
+from .otlp_grpc import OtlpGrpc
+from .otlp_http import OtlpHttp
+from .signals import SignalName
+
+__all__ = ["Accepted", "Ingest", "OtlpGrpc", "OtlpHttp", "SignalCounters", "SignalName", "open_ingest"]
+
+
+def open_ingest(data_dir: Path, store: Store, settings: Settings, clock: Clock, ids: IdSource) -> Ingest:
+    """Start ingestion over a directory: what an earlier run left is loaded first. Close it before the store.
+
+    Ids name segments and must never repeat for one store: they are what keeps rows from being stored twice.
+    """
+    return Ingest(data_dir, store, settings, clock, ids)

@@ -1,0 +1,54 @@
+"""Reading a request once, in C, before it is accepted: what passes here can always be loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from google.protobuf.message import DecodeError
+
+from ..core.errors import BadRequest
+from .anyvalue import flatten_request
+from .signals import SESSION, SIGNAL_NAMES, SIGNALS, SignalName
+from .trimmed import trimmed_type
+
+_TRIMMED = {name: trimmed_type(name) for name in SIGNAL_NAMES}
+_SESSION_KEY = b"rr-web.event"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A request in canonical form: known fields only, scalar values only. `kinds` are bits of `signals`."""
+
+    body: bytes
+    records: int
+    kinds: int
+
+
+def check(signal: SignalName, body: bytes) -> Checked:
+    """Check a protobuf Export…ServiceRequest. Raises BadRequest when it is not one.
+
+    The engine's reader is stricter than protobuf's, so it gets what the C library writes, never the client's bytes.
+    """
+    request = _TRIMMED[signal]()
+    _parse(request, body)
+    request.DiscardUnknownFields()
+    canonical: bytes = request.SerializeToString()
+    if len(canonical) != len(body):
+        request = SIGNALS[signal].request()
+        _parse(request, body)
+        request.DiscardUnknownFields()
+        flatten_request(signal, request)
+        canonical = request.SerializeToString()
+    records, kinds = SIGNALS[signal].census(request)
+    if signal == "logs" and _SESSION_KEY in canonical:
+        kinds |= SESSION
+    return Checked(canonical, records, kinds)
+
+
+def _parse(request: object, body: bytes) -> None:
+    try:
+        request.ParseFromString(body)  # type: ignore[attr-defined]
+    except DecodeError:
+        raise BadRequest(
+            f"The body is not a protobuf {type(request).__name__}. Check the URL's signal and the Content-Type."
+        ) from None

@@ -1,0 +1,94 @@
+"""The way of a request from checked bytes to durable ones, for every receiver and for the server's own telemetry."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.clock import Clock
+from ..core.ids import IdSource
+from ..core.settings import Settings
+from ..store import Store
+from .admission import Admission
+from .budget import Budget
+from .check import check
+from .counters import Counters, SignalCounters
+from .dead_letters import DeadLetters
+from .loader import Loader
+from .signals import SIGNAL_NAMES, SignalName
+from .spool import Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A request that is stored for good. `rejected` records of it were not taken, and `message` says why."""
+
+    records: int
+    rejected: int = 0
+    message: str = ""
+
+
+class Ingest:
+    """Three spools and their loaders. Every method may be called from any thread."""
+
+    def __init__(self, data_dir: Path, store: Store, settings: Settings, clock: Clock, ids: IdSource) -> None:
+        self.admission = Admission()
+        self._budget = Budget(settings.spool_mb * 1024 * 1024)
+        self._counters = Counters()
+        dead_letters = DeadLetters(data_dir / "dead-letters", clock)
+        self._spools = {name: Spool(data_dir / "spool" / name, self._budget, clock, ids) for name in SIGNAL_NAMES}
+        self._loaders = [
+            Loader(name, self._spools[name], store, dead_letters, self._counters, clock) for name in SIGNAL_NAMES
+        ]
+
+    def accept(self, signal: SignalName, body: bytes, *, wait: bool = True, quiet: bool = False) -> Accepted:
+        """Take a protobuf Export…ServiceRequest (inflated) and return when it is durable, or at once with wait=False.
+
+        `quiet` requests leave no line in the log when they are loaded, so that logging the log does not go round.
+        Raises BadRequest, and Busy when the spool is full or cannot be written.
+        """
+        accepted, durable = self.submit(signal, body, quiet=quiet)
+        if wait:
+            durable.result()
+        return accepted
+
+    def submit(self, signal: SignalName, body: bytes, *, quiet: bool = False) -> tuple[Accepted, Future[None]]:
+        """As `accept`, for those who wait elsewhere: what may be answered once the future is done without error."""
+        request = check(signal, body)
+        if request.records == 0:
+            done: Future[None] = Future()
+            done.set_result(None)
+            return Accepted(0), done
+        durable = self._spools[signal].append(request, quiet=quiet)
+        durable.add_done_callback(lambda future: self._count(signal, request.records, future))
+        return Accepted(request.records), durable
+
+    def refused(self, signal: SignalName) -> None:
+        """Count a request that a receiver refused, for whatever reason."""
+        self._counters.add(signal, "rejected", 1)
+
+    def counters(self) -> dict[SignalName, SignalCounters]:
+        """What happened since the start, and what waits."""
+        return self._counters.snapshot({name: spool.queued() for name, spool in self._spools.items()})
+
+    def spool_bytes(self) -> int:
+        """Disk in use by requests that are not loaded yet."""
+        return self._budget.bytes
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until everything accepted is loaded; False when the time ran out."""
+        return all(spool.drain(timeout_s) for spool in self._spools.values())
+
+    def close(self, timeout_s: float) -> bool:
+        """Load what there is within the time, then stop. What is left stays on disk for the next start."""
+        empty = self.flush(timeout_s)
+        for spool in self._spools.values():
+            spool.stop()
+        for loader in self._loaders:
+            loader.stop()
+        return empty
+
+    def _count(self, signal: SignalName, records: int, durable: Future[None]) -> None:
+        if not durable.cancelled() and durable.exception() is None:
+            self._counters.add(signal, "accepted", records)

@@ -1,0 +1,173 @@
+"""The thread that turns the segments of one signal into rows, oldest first.
+
+segment ── every table takes it ──────────────────────────► done, file deleted
+   │
+   ├── the engine is away or busy ── wait, longer each time ── the same segment again, for ever
+   │
+   └── a table refuses it ── its halves, their halves, … ── single requests are refused:
+          ├── the table took something else since: the fault is theirs ──► dead letters, the rest is stored
+          └── it took nothing: the fault may be the table's ── behind the others, wait, again
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+from ..core.clock import Clock
+from ..core.errors import BadQuery, StoreFailed
+from ..core.limits import SPOOL_LOAD_ATTEMPT_DELAY_S_MAX
+from ..core.log import fields, get_logger
+from ..store import Load, Store
+from .counters import Counters
+from .dead_letters import DeadLetters
+from .pieces import Piece, Pieces
+from .projections import PROJECTIONS, Projection
+from .segment import Segment
+from .signals import SignalName
+from .spool import Spool
+
+_log = get_logger("ingest")
+_ATTEMPT_DELAY_S_MIN = 0.2
+_FAILURES_MAX = 5  # a failure of unknown cause that comes back this often is taken for a refusal
+
+
+class _Refused(Exception):
+    """A table does not take some requests."""
+
+
+class _Unproven(Exception):
+    """A table took nothing at all since it refused some requests: whose fault it is cannot be told."""
+
+
+class Loader:
+    """Loads a spool's segments until stopped."""
+
+    def __init__(
+        self,
+        signal: SignalName,
+        spool: Spool,
+        store: Store,
+        dead_letters: DeadLetters,
+        counters: Counters,
+        clock: Clock,
+    ) -> None:
+        self._signal = signal
+        self._spool = spool
+        self._store = store
+        self._dead_letters = dead_letters
+        self._counters = counters
+        self._clock = clock
+        self._stop = threading.Event()
+        self._taken: Counter[str] = Counter()  # table → inserts it took since the start
+        self._taken_at_refusal: dict[tuple[str, str], int] = {}  # (segment, table) → `_taken` when first refused
+        self._failures: Counter[str] = Counter()  # token → failures of unknown cause
+        self._thread = threading.Thread(target=self._run, name=f"loader-{signal}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the insert that is running. The spool must have been stopped."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        delay_s = _ATTEMPT_DELAY_S_MIN
+        while (segment := self._spool.take()) is not None:
+            started_s = self._clock.monotonic_s()
+            try:
+                dead = self._load(segment)
+                self._spool.done(segment)
+            except Exception as error:  # whatever it is: this thread must live, and the segment must stay
+                self._put_off(segment, error)
+                self._stop.wait(delay_s)
+                delay_s = min(2 * delay_s, SPOOL_LOAD_ATTEMPT_DELAY_S_MAX)
+            else:
+                self._count(segment, dead, self._clock.monotonic_s() - started_s)
+                delay_s = _ATTEMPT_DELAY_S_MIN
+
+    def _put_off(self, segment: Segment, error: Exception) -> None:
+        self._counters.add(self._signal, "failed_loads", 1)
+        _log.warning(
+            "load failed, will be tried again",
+            extra=fields(signal=self._signal, segment=segment.id, reason=f"{type(error).__name__}: {error}"),
+        )
+        self._spool.put_back(segment, first=not isinstance(error, _Unproven))
+
+    def _count(self, segment: Segment, dead: int, seconds: float) -> None:
+        self._counters.add(self._signal, "loaded", segment.records - dead)
+        if not segment.quiet:
+            rows, ms = segment.records - dead, round(seconds * 1000, 1)
+            _log.info("loaded", extra=fields(signal=self._signal, rows=rows, bytes=segment.bytes, ms=ms))
+
+    def _load(self, segment: Segment) -> int:
+        """Store a segment in every table it has rows for; returns the records given up.
+
+        Raises _Unproven, and whatever says that the engine is away.
+        """
+        dead = 0
+        for projection in PROJECTIONS[self._signal]:
+            if not projection.kind & segment.kinds:
+                continue
+            pieces = Pieces(segment, projection.table)
+            if not pieces.begun():
+                try:
+                    self._insert(projection, segment.path, segment.id)
+                    continue
+                except _Refused:
+                    pieces.begin()
+            dead += self._load_pieces(projection, segment, pieces)
+        self._failures.clear()
+        return dead
+
+    def _load_pieces(self, projection: Projection, segment: Segment, pieces: Pieces) -> int:
+        """Store what the table takes; returns the records in dead letters. Raises _Unproven."""
+        key = segment.id, projection.table
+        taken_at_refusal = self._taken_at_refusal.setdefault(key, self._taken[projection.table])
+        refused: list[tuple[Piece, str]] = []
+        waiting = [pieces.all()]
+        while waiting:
+            piece = waiting.pop()
+            try:
+                with pieces.file(piece) as path:
+                    self._insert(projection, path, pieces.token(piece))
+            except _Refused as error:
+                if piece.single:
+                    refused.append((piece, str(error)))
+                else:
+                    waiting.extend(reversed(piece.halves()))
+        if refused and self._taken[projection.table] == taken_at_refusal:
+            raise _Unproven(refused[0][1])
+        del self._taken_at_refusal[key]
+        return sum(self._bury(projection, pieces, piece, reason) for piece, reason in refused)
+
+    def _bury(self, projection: Projection, pieces: Pieces, piece: Piece, reason: str) -> int:
+        frame, body = pieces.request(piece)
+        name = f"{projection.table}-{pieces.token(piece)}"
+        self._dead_letters.add(name, self._signal, projection.table, frame.records, body, reason)
+        self._counters.add(self._signal, "dead", frame.records)
+        _log.error("dead letter", extra=fields(signal=self._signal, name=name, rows=frame.records, reason=reason))
+        return frame.records
+
+    def _insert(self, projection: Projection, path: Path, token: str) -> None:
+        """One INSERT. Raises _Refused when the data is at fault, and whatever else the store raises."""
+        load = Load(
+            table=projection.table,
+            columns=projection.columns,
+            select=projection.select,
+            structure=projection.structure,
+            proto=projection.proto,
+            message="Request",
+            path=path.resolve(),
+            token=token,
+        )
+        try:
+            self._store.load(load)
+        except BadQuery as error:
+            raise _Refused(error.message) from error
+        except StoreFailed as error:
+            self._failures[token] += 1
+            if self._failures[token] < _FAILURES_MAX:
+                raise
+            raise _Refused(str(error)) from error
+        self._taken[projection.table] += 1

@@ -1,0 +1,112 @@
+"""OTLP over gRPC (reference/ingestion.md §4.2): Export of the three services on bytes, and the health check.
+
+Handlers see bytes and answer bytes; a thread of the pool waits for the commit of its request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+
+from ..core.clock import Clock, SystemClock
+from ..core.errors import Exposed, StartupError, Unauthorized
+from ..core.limits import GRPC_WORKERS, INGEST_BODY_BYTES_MAX
+from ..core.log import fields, get_logger
+from .ingest import Accepted, Ingest
+from .otlp_http import key_from
+from .signals import SIGNALS, SignalName
+from .status import INTERNAL, MASKED, status_of_error
+
+_log = get_logger("ingest")
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+_DETAILS_KEY = "grpc-status-details-bin"  # where clients look for RetryInfo
+_HEALTH_SERVICE, _SERVING = "grpc.health.v1.Health", b"\x08\x01"  # HealthCheckResponse{status: SERVING}
+_OPTIONS: Sequence[tuple[str, Any]] = (
+    ("grpc.max_receive_message_length", INGEST_BODY_BYTES_MAX),
+    ("grpc.so_reuseport", 0),  # a used port is an error, not a second server
+)
+
+
+class OtlpGrpc:
+    """The server. `key_ok` says whether an ingestion key ("" when none is sent) may write."""
+
+    def __init__(self, ingest: Ingest, key_ok: Callable[[str], bool], clock: Clock | None = None) -> None:
+        self._ingest = ingest
+        self._key_ok = key_ok
+        self._clock = clock or SystemClock()
+        self._server: grpc.Server | None = None
+
+    def start(self, host: str, port: int) -> int:
+        """Listen; returns the port (a free one for 0). Raises StartupError."""
+        server = grpc.server(ThreadPoolExecutor(GRPC_WORKERS, thread_name_prefix="otlp-grpc"), options=_OPTIONS)
+        for signal in SIGNALS.values():
+            export: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
+                self._handler(signal.name)
+            )
+            server.add_generic_rpc_handlers(
+                (grpc.method_handlers_generic_handler(signal.grpc_service, {"Export": export}),)
+            )
+        check: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
+            lambda _request, _context: _SERVING
+        )
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_HEALTH_SERVICE, {"Check": check}),))
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        try:
+            bound = server.add_insecure_port(address)
+        except RuntimeError:
+            bound = 0
+        if bound == 0:
+            raise StartupError(f"OTLP/gRPC cannot listen on {address}: the port is in use or not allowed.")
+        server.start()
+        self._server = server
+        return int(bound)
+
+    def stop(self, grace_s: float) -> None:
+        """Take no new request and let the running ones end within the time."""
+        if self._server is not None:
+            self._server.stop(grace_s).wait()
+
+    def _handler(self, signal: SignalName) -> Callable[[bytes, grpc.ServicerContext], bytes]:
+        def export(body: bytes, context: grpc.ServicerContext) -> bytes:
+            started_s = self._clock.monotonic_s()
+            try:
+                accepted = self._accept(signal, body, context)
+            except Exposed as error:
+                self._ingest.refused(signal)
+                status = status_of_error(error)
+                self._log_request(signal, error.status, None, started_s)
+                if status.details:
+                    context.set_trailing_metadata(((_DETAILS_KEY, status.SerializeToString()),))
+                context.abort(_CODES[status.code], status.message)
+            except Exception:
+                _log.exception("request failed", extra=fields(signal=signal))
+                context.abort(_CODES[INTERNAL], MASKED)
+            self._log_request(signal, 200, accepted, started_s)
+            return _response(signal, accepted)
+
+        return export
+
+    def _accept(self, signal: SignalName, body: bytes, context: grpc.ServicerContext) -> Accepted:
+        metadata = {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
+        if not self._key_ok(key_from(metadata.get("authorization", ""), metadata.get("x-api-key", ""))):
+            raise Unauthorized("The ingestion key is missing or wrong. Send it as the authorization metadata.")
+        with self._ingest.admission.enter() as place:
+            place.grow(len(body))
+            return self._ingest.accept(signal, body)
+
+    def _log_request(self, signal: SignalName, status: int, accepted: Accepted | None, started_s: float) -> None:
+        ms = round((self._clock.monotonic_s() - started_s) * 1000, 1)
+        rows = accepted.records if accepted else 0
+        extra = fields(signal=signal, protocol="grpc", status=status, rows=rows, ms=ms)
+        (_log.debug if accepted else _log.info)("request", extra=extra)
+
+
+def _response(signal: SignalName, accepted: Accepted) -> bytes:
+    response = SIGNALS[signal].response()
+    if accepted.rejected:
+        setattr(response.partial_success, SIGNALS[signal].rejected_field, accepted.rejected)
+        response.partial_success.error_message = accepted.message
+    return bytes(response.SerializeToString())

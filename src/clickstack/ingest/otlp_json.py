@@ -1,0 +1,144 @@
+"""OTLP/JSON to protobuf, as lenient as the collector (reference/ingestion.md §1.4) and a little more.
+
+Names in lowerCamelCase or snake_case; enums as numbers or names; integers as numbers or text; ids in hex of either
+case, an id of a wrong length counts as unset; other bytes in base64; unknown fields are skipped; null is unset.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from functools import cache
+from typing import Any
+
+import orjson
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from ..core.errors import BadRequest
+from .signals import SIGNALS, SignalName
+
+_ID_BYTES = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}
+_INTEGERS = {
+    FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
+    FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
+    FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
+    FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
+}
+_DOUBLES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_WHAT = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+
+
+def protobuf_from_json(signal: SignalName, body: bytes) -> bytes:
+    """The protobuf Export…ServiceRequest of a JSON one. Raises BadRequest naming the field."""
+    try:
+        document = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error}.") from None
+    request = SIGNALS[signal].request()
+    _fill(request, _expect(document, dict, "the body"), "")
+    return bytes(request.SerializeToString())
+
+
+@cache
+def _fields(descriptor: Descriptor) -> dict[str, FieldDescriptor]:
+    return {name: field for field in descriptor.fields for name in (field.name, field.camelcase_name)}
+
+
+def _fill(message: Any, document: dict[str, Any], path: str) -> None:
+    """Set a message's fields from a JSON object. `path` ends with a dot or is empty."""
+    fields = _fields(message.DESCRIPTOR)
+    for name, value in document.items():
+        field = fields.get(name)
+        if field is None or value is None:
+            continue
+        where = path + name
+        if field.is_repeated:
+            _fill_list(getattr(message, field.name), field, _expect(value, list, where), where)
+        elif field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
+            child = getattr(message, field.name)
+            child.SetInParent()
+            _fill(child, _expect(value, dict, where), where + ".")
+        else:
+            setattr(message, field.name, _scalar(field, value, where))
+
+
+def _fill_list(items: Any, field: FieldDescriptor, values: list[Any], where: str) -> None:
+    for index, value in enumerate(values):
+        here = f"{where}[{index}]"
+        if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
+            _fill(items.add(), _expect(value, dict, here) if value is not None else {}, here + ".")
+        else:
+            items.append(_scalar(field, value, here))
+
+
+def _scalar(field: FieldDescriptor, value: Any, where: str) -> Any:
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return _bytes(field.name, _expect(value, str, where), where)
+    if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
+        return _expect(value, str, where)
+    if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
+        return _expect(value, bool, where)
+    if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
+        return _enum(field, value, where)
+    if field.cpp_type in _INTEGERS:
+        return _integer(value, *_INTEGERS[field.cpp_type], where)
+    return _double(value, where)
+
+
+def _bytes(name: str, text: str, where: str) -> bytes:
+    if name in _ID_BYTES:
+        try:
+            found = bytes.fromhex(text)
+        except ValueError:
+            return b""
+        return found if len(found) == _ID_BYTES[name] else b""
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        return base64.b64decode(padded.replace("-", "+").replace("_", "/"), validate=True)
+    except binascii.Error:
+        raise BadRequest(f"{where}: not base64.") from None
+
+
+def _enum(field: FieldDescriptor, value: Any, where: str) -> int:
+    if isinstance(value, str) and not value.lstrip("-").isdigit():
+        assert field.enum_type is not None
+        known = field.enum_type.values_by_name.get(value)
+        if known is None:
+            raise BadRequest(f"{where}: {value[:64]!r} is not a name of {field.enum_type.name}.")
+        return int(known.number)
+    return _integer(value, *_INTEGERS[FieldDescriptor.CPPTYPE_INT32], where)
+
+
+def _integer(value: Any, low: int, high: int, where: str) -> int:
+    if isinstance(value, str):
+        try:
+            value = int(value[:32])
+        except ValueError:
+            raise BadRequest(f"{where}: {value[:64]!r} is not a whole number.") from None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BadRequest(f"{where}: must be a whole number.")
+    if not low <= value <= high:
+        raise BadRequest(f"{where}: {value} is out of range ({low} to {high}).")
+    return value
+
+
+def _double(value: Any, where: str) -> float:
+    if isinstance(value, str):
+        if value in _DOUBLES:
+            return _DOUBLES[value]
+        try:
+            return float(value)
+        except ValueError:
+            raise BadRequest(f"{where}: {value[:64]!r} is not a number.") from None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BadRequest(f"{where}: must be a number.")
+    return float(value)
+
+
+def _expect(value: Any, kind: type, where: str) -> Any:
+    if not isinstance(value, kind):
+        raise BadRequest(f"{where}: must be {_WHAT[kind]}.")
+    return value

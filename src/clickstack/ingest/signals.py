@@ -1,0 +1,86 @@
+"""The three signals and the kinds of rows their requests hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2 as logs
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2 as metrics
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as traces
+
+SignalName = Literal["logs", "traces", "metrics"]
+SIGNAL_NAMES: tuple[SignalName, ...] = get_args(SignalName)
+
+# Kinds of rows, as bits: a segment remembers which of them its requests may hold, so that the others cost nothing.
+LOG, SESSION, SPAN = 1, 2, 4
+GAUGE, SUM, HISTOGRAM, EXPONENTIAL_HISTOGRAM, SUMMARY = 8, 16, 32, 64, 128
+
+_POINT_KINDS = {
+    "gauge": GAUGE,
+    "sum": SUM,
+    "histogram": HISTOGRAM,
+    "exponential_histogram": EXPONENTIAL_HISTOGRAM,
+    "summary": SUMMARY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What the protocol says about a signal. `census` counts (records, kinds) of a parsed request."""
+
+    name: SignalName
+    request: type[Any]
+    response: type[Any]
+    rejected_field: str
+    grpc_service: str
+    census: Callable[[Any], tuple[int, int]]
+
+
+def _log_census(request: Any) -> tuple[int, int]:
+    return sum(len(scope.log_records) for each in request.resource_logs for scope in each.scope_logs), LOG
+
+
+def _span_census(request: Any) -> tuple[int, int]:
+    return sum(len(scope.spans) for each in request.resource_spans for scope in each.scope_spans), SPAN
+
+
+def _point_census(request: Any) -> tuple[int, int]:
+    points = kinds = 0
+    for each in request.resource_metrics:
+        for scope in each.scope_metrics:
+            for metric in scope.metrics:
+                kind = metric.WhichOneof("data")
+                if kind is not None:  # a metric without data says nothing (reference/ingestion.md §3.10)
+                    points += len(getattr(metric, kind).data_points)
+                    kinds |= _POINT_KINDS[kind]
+    return points, kinds
+
+
+SIGNALS: dict[SignalName, Signal] = {
+    "logs": Signal(
+        name="logs",
+        request=logs.ExportLogsServiceRequest,
+        response=logs.ExportLogsServiceResponse,
+        rejected_field="rejected_log_records",
+        grpc_service="opentelemetry.proto.collector.logs.v1.LogsService",
+        census=_log_census,
+    ),
+    "traces": Signal(
+        name="traces",
+        request=traces.ExportTraceServiceRequest,
+        response=traces.ExportTraceServiceResponse,
+        rejected_field="rejected_spans",
+        grpc_service="opentelemetry.proto.collector.trace.v1.TraceService",
+        census=_span_census,
+    ),
+    "metrics": Signal(
+        name="metrics",
+        request=metrics.ExportMetricsServiceRequest,
+        response=metrics.ExportMetricsServiceResponse,
+        rejected_field="rejected_data_points",
+        grpc_service="opentelemetry.proto.collector.metrics.v1.MetricsService",
+        census=_point_census,
+    ),
+}

@@ -1,0 +1,16 @@
+-- Histogram points → otel_metrics_histogram (reference/ingestion.md §3.5, §3.10). Absent sum, min and max are 0.
+{expressions}
+SELECT
+    {point},
+    point.count AS Count,
+    point.sum AS Sum,
+    point.bucket_counts AS BucketCounts,
+    point.explicit_bounds AS ExplicitBounds,
+    {exemplars},
+    point.flags AS Flags,
+    point.min AS Min,
+    point.max AS Max,
+    metric.histogram.aggregation_temporality AS AggregationTemporality
+FROM {metrics}
+ARRAY JOIN metric.histogram.data_points AS point
+WHERE is_recorded(point)

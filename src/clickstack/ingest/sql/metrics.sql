@@ -1,0 +1,27 @@
+(
+    -- One row per metric; resource and scope are read once and repeated.
+    SELECT
+        received_unix_nano, ResourceAttributes, ResourceSchemaUrl,
+        ScopeName, ScopeVersion, ScopeAttributes, ScopeDroppedAttrCount, ScopeSchemaUrl, metric
+    FROM (
+        SELECT
+            received_unix_nano, ResourceAttributes, ResourceSchemaUrl,
+            each_scope.schema_url AS ScopeSchemaUrl,
+            each_scope.scope.name AS ScopeName,
+            each_scope.scope.version AS ScopeVersion,
+            each_scope.scope.dropped_attributes_count AS ScopeDroppedAttrCount,
+            attribute_map(each_scope.scope.attributes) AS ScopeAttributes,
+            each_scope.metrics AS metrics
+        FROM (
+            SELECT
+                received_unix_nano,
+                attribute_map(each_resource.resource.attributes) AS ResourceAttributes,
+                each_resource.schema_url AS ResourceSchemaUrl,
+                each_resource.scope_metrics AS scopes
+            FROM {input}
+            ARRAY JOIN resource_metrics AS each_resource
+        )
+        ARRAY JOIN scopes AS each_scope
+    )
+    ARRAY JOIN metrics AS metric
+)

@@ -1,0 +1,15 @@
+-- The columns that all five metric tables begin with.
+    ResourceAttributes,
+    ResourceSchemaUrl,
+    ScopeName,
+    ScopeVersion,
+    ScopeAttributes,
+    ScopeDroppedAttrCount,
+    ScopeSchemaUrl,
+    ResourceAttributes['service.name'] AS ServiceName,
+    metric.name AS MetricName,
+    metric.description AS MetricDescription,
+    metric.unit AS MetricUnit,
+    attribute_map(point.attributes) AS Attributes,
+    moment_or(point.start_time_unix_nano, 0) AS StartTimeUnix,
+    moment_or(point.time_unix_nano, received_unix_nano) AS TimeUnix

@@ -1,0 +1,12 @@
+-- Sum points → otel_metrics_sum (reference/ingestion.md §3.5, §3.10).
+{expressions}
+SELECT
+    {point},
+    number(point) AS Value,
+    point.flags AS Flags,
+    {exemplars},
+    metric.sum.aggregation_temporality AS AggregationTemporality,
+    metric.sum.is_monotonic AS IsMonotonic
+FROM {metrics}
+ARRAY JOIN metric.sum.data_points AS point
+WHERE is_recorded(point)

@@ -1,0 +1,17 @@
+"""Meaning → SQL → rows → shape.
+
+Enters: chart configs, sources, filters in Lucene or SQL, time ranges. Leaves: points of charts, rows of searches,
+plain-English explanations; BadQuery with the place of the fault. Compiling is pure; `Runner` and `Search` ask the
+store and block their thread.
+
+User text becomes SQL in two ways only: as bound parameters and column names that exist (lucene/), or as an expression
+that `usersql` has checked. Every query runs on a read-only connection.
+
+Do not add here: HTTP, teams, who may see what (sources arrive as values that belong to the caller).
+"""
+
+from .lucene import explain
+from .run import ChartResult, Runner, readable_sql
+from .shape import Point, SeriesRow, merge_series, ratio
+
+__all__ = ["ChartResult", "Point", "Runner", "SeriesRow", "explain", "merge_series", "ratio", "readable_sql"]

@@ -1,0 +1,83 @@
+"""ClickHouse type names as values: `LowCardinality(Nullable(String))` → String, nullable."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import Literal
+
+Family = Literal["text", "number", "bool", "time", "map", "array", "json", "other"]
+
+# How a search term meets a column, by the column's base type.
+_FAMILIES: dict[str, Family] = {
+    "String": "text",
+    "FixedString": "text",
+    "Enum8": "text",
+    "Enum16": "text",
+    "UUID": "text",
+    "IPv4": "text",
+    "IPv6": "text",
+    "Bool": "bool",
+    "Date": "time",
+    "Date32": "time",
+    "DateTime": "time",
+    "DateTime64": "time",
+    "Map": "map",
+    "Array": "array",
+    "Nested": "array",
+    "JSON": "json",
+    "Object": "json",
+    "Dynamic": "json",
+    "Variant": "json",
+}
+_NUMBER_PREFIXES = ("Int", "UInt", "Float", "BFloat", "Decimal")
+_WRAPPERS = ("LowCardinality", "Nullable", "SimpleAggregateFunction")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """A type without its wrappers. `arguments` are the inner types of a Map or Array, else empty."""
+
+    base: str
+    nullable: bool = False
+    arguments: tuple[ColumnType, ...] = ()
+    text: str = field(default="", compare=False)
+
+    @property
+    def family(self) -> Family:
+        known = _FAMILIES.get(self.base)
+        if known:
+            return known
+        return "number" if self.base.startswith(_NUMBER_PREFIXES) else "other"
+
+
+@functools.lru_cache(maxsize=4_096)
+def parse_type(text: str) -> ColumnType:
+    """The type of a name as `system.columns.type` writes it.
+
+    >>> parse_type("Map(LowCardinality(String), Array(Nullable(Int64)))").arguments[1].arguments[0].nullable
+    True
+    """
+    base, _, rest = text.strip().partition("(")
+    inside = rest[:-1] if rest else ""
+    if base in _WRAPPERS:
+        inner = parse_type(_arguments(inside)[-1])
+        return ColumnType(inner.base, inner.nullable or base == "Nullable", inner.arguments, text)
+    if base in ("Map", "Array"):
+        return ColumnType(base, arguments=tuple(parse_type(each) for each in _arguments(inside)), text=text)
+    return ColumnType(base, text=text)
+
+
+def _arguments(text: str) -> list[str]:
+    """Split at the commas outside parentheses."""
+    parts, depth, start = [], 0, 0
+    for index, char in enumerate(text):
+        if char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+        elif char == "," and depth == 0:
+            parts.append(text[start:index])
+            start = index + 1
+    parts.append(text[start:])
+    return [part.strip() for part in parts]

@@ -1,0 +1,154 @@
+"""How a value meets a column, one function per family of types. `SCALARS` is the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from ...core.sql import Param, Sql
+from ..columntype import ColumnType, Family
+from .moments import moment_range
+from .nodes import Compare, Exists, Phrase, Range, Value, Wildcard, Words
+from .predicate import TRUE, Predicate, Unmatchable
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_WHOLE = re.compile(r"[+-]?\d+")
+_BOOLEANS = {"true": 1, "1": 1, "false": 0, "0": 0}
+
+Scalar = Callable[[Sql, ColumnType, Value, bool, str], Predicate]
+
+
+def _text(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> Predicate:
+    """Strings, and what is searched by its text: enums, UUIDs, addresses. `loose` texts may hold numbers."""
+    if kind.base != "String":
+        sql = Sql.of("toStringCutToZero(" if kind.base == "FixedString" else "toString(", sql, ")")
+    nullable = kind.nullable
+    match value:
+        case Words():
+            return Predicate(words_condition(sql, value), nullable)
+        case Phrase(text):
+            return Predicate(Sql.of(sql, " = ", Param(text, "String")), nullable)
+        case Exists():
+            return Predicate(Sql.of("notEmpty(", sql, ")"), nullable)
+        case Compare(operator, text):
+            if loose and _is_number(text):
+                return Predicate(Sql.of("toFloat64OrNull(", sql, f") {operator} ", _number(text)), True)
+            return Predicate(Sql.of(sql, f" {operator} ", Param(text, "String")), nullable)
+        case Range():
+            if loose and all(_is_number(end) for end in (value.low, value.high) if end is not None):
+                return Predicate(between(Sql.of("toFloat64OrNull(", sql, ")"), value, _number), True)
+            return Predicate(between(sql, value, lambda end: Sql.of(Param(end, "String"))), nullable)
+
+
+def _json(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> Predicate:
+    """A JSON path, by its text; comparisons with numbers are numeric. A missing path is NULL."""
+    text = Sql.of("toString(", sql, ")")
+    if isinstance(value, Exists):
+        return Predicate(Sql.of("notEmpty(ifNull(", text, ", ''))"))
+    predicate = _text(text, ColumnType("String", nullable=True), value, True, name)
+    return Predicate(predicate.sql, True)
+
+
+def _numeric(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> Predicate:
+    match value:
+        case Words() if value.plain is None:
+            return Predicate(words_condition(Sql.of("toString(", sql, ")"), value), kind.nullable)
+        case Words() | Phrase():
+            return Predicate(Sql.of(sql, " = ", _number(value.text, name)), kind.nullable)
+        case Exists():
+            return _present(sql, kind)
+        case Compare(operator, text):
+            return Predicate(Sql.of(sql, f" {operator} ", _number(text, name)), kind.nullable)
+        case Range():
+            return Predicate(between(sql, value, lambda end: _number(end, name)), kind.nullable)
+
+
+def _boolean(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> Predicate:
+    match value:
+        case Exists():
+            return _present(sql, kind)
+        case Words() | Phrase():
+            wanted = _BOOLEANS.get(value.text.lower())
+            if wanted is None:
+                raise Unmatchable(f"{name} is true or false, never {value.text!r}.")
+            return Predicate(Sql.of(sql, f" = {wanted}"), kind.nullable)
+    return _numeric(sql, kind, value, loose, name)
+
+
+def _time(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> Predicate:
+    """Unquoted times mean the whole day, minute or second they name; quoted ones that very moment."""
+
+    def moment(text: str) -> Sql:
+        return Sql.of(Param(moment_range(text, name)[0], "DateTime64(9, 'UTC')"))
+
+    match value:
+        case Exists():
+            return _present(sql, kind)
+        case Words():
+            first, after = (Param(end, "DateTime64(9, 'UTC')") for end in moment_range(value.text, name))
+            return Predicate(Sql.of("(", sql, " >= ", first, " AND ", sql, " < ", after, ")"), kind.nullable)
+        case Phrase(text):
+            return Predicate(Sql.of(sql, " = ", moment(text)), kind.nullable)
+        case Compare(operator, text):
+            return Predicate(Sql.of(sql, f" {operator} ", moment(text)), kind.nullable)
+        case Range():
+            return Predicate(between(sql, value, moment), kind.nullable)
+
+
+SCALARS: Mapping[Family, Scalar] = {
+    "text": _text,
+    "json": _json,
+    "number": _numeric,
+    "bool": _boolean,
+    "time": _time,
+}
+
+
+def words_condition(sql: Sql, words: Words) -> Sql:
+    """Contains, or with wildcards matches the whole value; either way without regard to case."""
+    if words.plain is not None:
+        return contains(sql, words.plain)
+    return Sql.of(sql, " ILIKE ", Param(like_pattern(words), "String"))
+
+
+def contains(sql: Sql, text: str) -> Sql:
+    function = "positionCaseInsensitive" if text.isascii() else "positionCaseInsensitiveUTF8"
+    return Sql.of(f"{function}(", sql, ", ", Param(text, "String"), ") > 0")
+
+
+def like_pattern(words: Words) -> str:
+    return "".join("%" if piece is Wildcard.ANY else like_escaped(str(piece)) for piece in words.pieces)
+
+
+def like_escaped(text: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+def between(sql: Sql, value: Range, bound: Callable[[str], Sql]) -> Sql:
+    """The condition of a range; a bound that is open asks nothing."""
+    ends = []
+    if value.low is not None:
+        ends.append(Sql.of(sql, " >= " if value.low_included else " > ", bound(value.low)))
+    if value.high is not None:
+        ends.append(Sql.of(sql, " <= " if value.high_included else " < ", bound(value.high)))
+    return ends[0] if len(ends) == 1 else Sql.of("(", Sql.join(ends, " AND "), ")")
+
+
+def _present(sql: Sql, kind: ColumnType) -> Predicate:
+    return Predicate(Sql.of("isNotNull(", sql, ")")) if kind.nullable else TRUE
+
+
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text.strip()) is not None
+
+
+def _number(text: str, name: str = "") -> Sql:
+    """A number with its exact value: whole numbers keep all their digits."""
+    text = text.strip()
+    if not _is_number(text):
+        raise Unmatchable(f"{name} is a number, never {text!r}.")
+    if _WHOLE.fullmatch(text) and len(text) <= 76:
+        whole = int(text)
+        kind = "Int64" if abs(whole) < 1 << 63 else "Int256"
+        return Sql.of(Param(whole, kind))
+    return Sql.of(Param(float(text), "Float64"))

@@ -1,0 +1,215 @@
+"""Search: rows newest first, page by page; one whole row; the histogram above them.
+
+Pages follow a cursor (the last row's key), so they neither repeat nor skip rows while new ones arrive. The range is
+read in windows from its newest end, each as wide as the rows found so far suggest: a page of a busy day reads minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..core.chart import Filter
+from ..core.errors import NotFound
+from ..core.result import Column, Statistics
+from ..core.source import Source
+from ..core.sql import Sql
+from ..core.timerange import TimeRange
+from ..store import Store
+from .draft import select, table
+from .fields import Fields
+from .row_identity import Identity, RowKey, identity
+from .run import NOTHING, readable_sql, source_schema
+from .select_list import Shown, names, read_select, rendered
+from .timefilter import TimeColumns, time_columns
+from .usersql import split_list, user_expression
+from .where import Conditions
+
+WINDOW_FIRST_MS = 60_000  # the newest minute is read first
+WINDOW_GROWTH_MAX = 6  # a window is at most this many times wider than the one before
+
+
+@dataclass(frozen=True, slots=True)
+class SearchConfig:
+    """What a search asks for. Blank `select` is the source's default; blank `order_by` is newest first.
+
+    `strict` is the published API's rule: no subqueries, columns called as ClickHouse calls them.
+    """
+
+    source: Source
+    where: Filter
+    time_range: TimeRange
+    limit: int
+    select: str = ""
+    order_by: str = ""
+    offset: int = 0
+    cursor: str | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Rows in order. `row_ids` open single rows; `next_cursor` is None on the last page."""
+
+    columns: list[Column]
+    rows: list[list[Any]]
+    row_ids: list[str]
+    next_cursor: str | None
+    statistics: Statistics
+    sql: str
+    warnings: tuple[str, ...]
+
+
+class Search:
+    """Searches a store. Blocks its thread; safe from many threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def page(self, config: SearchConfig, query_id: str | None = None) -> SearchPage:
+        """Raises BadQuery, BadRequest, and what Store.query raises."""
+        query = _Query.of(self._store, config)
+        if config.order_by.strip():
+            return self._ordered_page(config, query, query_id)
+        after = RowKey.decode(config.cursor, "cursor") if config.cursor else None
+        wanted = config.offset + config.limit + 1  # one more tells whether there is a next page
+        rows, statistics, columns = self._newest(query, after, wanted, query_id)
+        page = rows[config.offset : config.offset + config.limit]
+        keys = [query.identity.key(row) for row in page]
+        return SearchPage(
+            columns=columns,
+            rows=[row[: len(query.shown)] for row in page],
+            row_ids=[key.encode() for key in keys],
+            next_cursor=keys[-1].encode() if page and len(rows) == wanted else None,
+            statistics=statistics,
+            sql=readable_sql(query.sql(config.time_range, after, config.limit)),
+            warnings=query.warnings,
+        )
+
+    def row(self, source: Source, row_id: str, query_id: str | None = None) -> dict[str, Any]:
+        """The whole row of an id, by column. Raises NotFound when it is no longer there, BadRequest for a bad id."""
+        key = RowKey.decode(row_id, "rowId")
+        fields = Fields(source_schema(self._store, source), source)
+        times = _times(source, fields)
+        around = times.within(TimeRange(key.time_ms, key.time_ms + 1))
+        one = identity(fields.schema, times.finest.sql).is_row(key)
+        sql = select([Sql.of("*")], table(fields), [*around, one], ["LIMIT 1"])
+        for row in self._store.query(sql, query_id=query_id).dicts():
+            return row
+        raise NotFound("The row is not there any more.")
+
+    def _newest(
+        self, query: _Query, after: RowKey | None, wanted: int, query_id: str | None
+    ) -> tuple[list[list[Any]], Statistics, list[Column]]:
+        """Up to `wanted` rows, newest first, window by window."""
+        rows: list[list[Any]] = []
+        statistics, columns = NOTHING, []
+        for window in windows(query.config.time_range, after, lambda: (len(rows), wanted)):
+            result = self._store.query(query.sql(window, after, wanted - len(rows)), query_id=query_id)
+            rows.extend(result.rows)
+            statistics = _sum(statistics, result.statistics)
+            columns = query.columns(result.columns)
+            if len(rows) >= wanted:
+                break
+        return rows, statistics, columns
+
+    def _ordered_page(self, config: SearchConfig, query: _Query, query_id: str | None) -> SearchPage:
+        order = Sql.join([_order(part, query.fields) for part in split_list(config.order_by, "orderBy")], ", ")
+        tail = [Sql.of("ORDER BY ", order), f"LIMIT {config.limit} OFFSET {config.offset}"]
+        sql = select(rendered(query.shown), table(query.fields), query.where(config.time_range, None), tail)
+        if config.time_range.empty:
+            return SearchPage([], [], [], None, NOTHING, readable_sql(sql), query.warnings)
+        result = self._store.query(sql, query_id=query_id)
+        return SearchPage(
+            query.columns(result.columns), result.rows, [], None, result.statistics, readable_sql(sql), query.warnings
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A search with its texts read."""
+
+    config: SearchConfig
+    fields: Fields
+    times: TimeColumns
+    identity: Identity
+    shown: list[Shown]
+    conditions: list[Sql]
+    warnings: tuple[str, ...]
+
+    @staticmethod
+    def of(store: Store, config: SearchConfig) -> _Query:
+        source = config.source
+        fields = Fields(source_schema(store, source), source)
+        times = _times(source, fields)
+        conditions = Conditions(fields, source)
+        condition = conditions.read(config.where, subqueries=not config.strict)
+        text = config.select if config.select.strip() else source.default_table_select_expression or "*"
+        shown = read_select(text, fields, subqueries=not config.strict, engine_names=config.strict)
+        if not config.strict and shown[0].sql != times.finest.sql:
+            shown.insert(0, Shown("Timestamp", times.finest.sql))
+        return _Query(
+            config=config,
+            fields=fields,
+            times=times,
+            identity=identity(fields.schema, times.finest.sql),
+            shown=shown,
+            conditions=[*conditions.of_source(), *([condition.sql] if condition.sql else [])],
+            warnings=condition.warnings,
+        )
+
+    def where(self, time_range: TimeRange, after: RowKey | None) -> list[Sql]:
+        older = [self.identity.older_than(after)] if after else []
+        return [*self.times.within(time_range), *older, *self.conditions]
+
+    def sql(self, time_range: TimeRange, after: RowKey | None, limit: int) -> Sql:
+        return select(
+            [*rendered(self.shown), *self.identity.selected],
+            table(self.fields),
+            self.where(time_range, after),
+            [self.identity.newest_first, f"LIMIT {limit}"],
+        )
+
+    def columns(self, engine: tuple[Column, ...]) -> list[Column]:
+        called = names(self.shown, [column.name for column in engine])
+        return [replace(column, name=name) for column, name in zip(engine, called, strict=False)]
+
+
+def windows(
+    time_range: TimeRange, after: RowKey | None, progress: Callable[[], tuple[int, int]]
+) -> Iterator[TimeRange]:
+    """Half-open pieces of a range, newest first, until its start. `progress` tells rows found and wanted.
+
+    A range that ends where it starts still gives one (empty) window, so that the columns are known.
+    """
+    end_ms = time_range.end_ms if after is None else min(time_range.end_ms, after.time_ms + 1)
+    width_ms = WINDOW_FIRST_MS
+    while True:
+        start_ms = max(time_range.start_ms, end_ms - width_ms)
+        yield TimeRange(min(start_ms, end_ms), end_ms)
+        if start_ms <= time_range.start_ms:
+            return
+        found, wanted = progress()
+        growth = 1.5 * (wanted - found) / found if found else WINDOW_GROWTH_MAX
+        end_ms, width_ms = start_ms, int(width_ms * min(max(growth, 1), WINDOW_GROWTH_MAX))
+
+
+def _times(source: Source, fields: Fields) -> TimeColumns:
+    return time_columns(source.timestamp_value_expression, fields, source.displayed_timestamp_value_expression)
+
+
+def _order(text: str, fields: Fields) -> Sql:
+    """An ORDER BY item: an expression with an optional direction."""
+    body, _, last = text.rpartition(" ")
+    direction = last.upper() if last.upper() in ("ASC", "DESC") and body.strip() else ""
+    expression = body if direction else text
+    found = fields.find_or_none(expression.strip())
+    sql = found.sql if found else user_expression(expression, "orderBy", subqueries=False)
+    return Sql.of(sql, f" {direction or 'ASC'}")
+
+
+def _sum(left: Statistics, right: Statistics) -> Statistics:
+    return Statistics(
+        left.rows_read + right.rows_read, left.bytes_read + right.bytes_read, left.elapsed_s + right.elapsed_s
+    )

@@ -1,0 +1,125 @@
+"""Aggregates, as a table. Arguments keep their own types: text becomes a number only where a number is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ..core.chart import AggregateName
+from ..core.errors import BadQuery
+from ..core.sql import Sql
+from .expression import Expression
+
+Needs = Literal["nothing", "anything", "a number", "a number or a time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One value to compute. `time` orders last_value; `condition` narrows the rows of this value only.
+
+    `weight` stands for how many events a sampled row counts; None when every row is itself.
+    """
+
+    argument: Sql
+    condition: Sql | None
+    time: Sql
+    level: float
+    weight: Sql | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    needs: Needs
+    render: Callable[[Ask], Sql]
+
+
+def _call(name: str, *, or_null: bool = False) -> Callable[[Ask], Sql]:
+    """`name(argument)`, or `nameIf(argument, condition)`. `or_null`: no rows is NULL instead of the type's zero."""
+
+    def render(ask: Ask) -> Sql:
+        combined = name + ("OrNull" if or_null else "") + ("If" if ask.condition else "")
+        condition = [", ", ask.condition] if ask.condition else []
+        return Sql.of(f"{combined}(", ask.argument, *condition, ")")
+
+    return render
+
+
+def _count(ask: Ask) -> Sql:
+    if ask.weight is not None:
+        return Sql.of("sumIf(" if ask.condition else "sum(", ask.weight, *_and_condition(ask), ")")
+    return Sql.of("countIf(", ask.condition, ")") if ask.condition else Sql.of("count()")
+
+
+def _sum(ask: Ask) -> Sql:
+    if ask.weight is None:
+        return _call("sum")(ask)
+    product = Sql.of(ask.argument, " * ", ask.weight)
+    return Sql.of("sumIf(" if ask.condition else "sum(", product, *_and_condition(ask), ")")
+
+
+def _avg(ask: Ask) -> Sql:
+    if ask.weight is None:
+        return _call("avg", or_null=True)(ask)
+    return Sql.of("avgWeightedOrNull", "If(" if ask.condition else "(", ask.argument, ", ", ask.weight, *_and_condition(ask), ")")
+
+
+def _quantile(ask: Ask) -> Sql:
+    if ask.weight is None:
+        return _call_with_level("quantileOrNull", ask, ask.argument)
+    weight = Sql.of("toUInt32(least(", ask.weight, ", 4294967295))")
+    return _call_with_level("quantileTDigestWeightedOrNull", ask, Sql.of(ask.argument, ", ", weight))
+
+
+def _call_with_level(name: str, ask: Ask, arguments: Sql) -> Sql:
+    return Sql.of(f"{name}{'If' if ask.condition else ''}({ask.level!r})(", arguments, *_and_condition(ask), ")")
+
+
+def _last_value(ask: Ask) -> Sql:
+    """The value of the newest row, not of the row that was read last."""
+    return Sql.of(
+        "argMaxOrNull", "If(" if ask.condition else "(", ask.argument, ", ", ask.time, *_and_condition(ask), ")"
+    )
+
+
+def _and_condition(ask: Ask) -> list[str | Sql]:
+    return [", ", ask.condition] if ask.condition else []
+
+
+AGGREGATIONS: Mapping[AggregateName, Aggregation] = {
+    "count": Aggregation("nothing", _count),
+    "count_distinct": Aggregation("anything", _call("uniqExact")),
+    "sum": Aggregation("a number", _sum),
+    "avg": Aggregation("a number", _avg),
+    "min": Aggregation("a number or a time", _call("min", or_null=True)),
+    "max": Aggregation("a number or a time", _call("max", or_null=True)),
+    "quantile": Aggregation("a number", _quantile),
+    "any": Aggregation("anything", _call("any", or_null=True)),
+    "last_value": Aggregation("a number or a time", _last_value),
+    "none": Aggregation("anything", lambda ask: ask.argument),
+}
+
+
+def argument(expression: Expression, needs: Needs, what: str) -> Sql:
+    """The expression in the form an aggregate needs: numbers as they are, text as the number it spells or NULL.
+
+    Times become milliseconds since 1970, the unit of every other time in the API. Raises BadQuery.
+    """
+    if needs == "anything":
+        return expression.sql
+    family = expression.type.family if expression.type else "other"
+    if family in ("number", "bool"):
+        return expression.sql
+    if family == "text":
+        sql = expression.sql if expression.type and expression.type.base == "String" else _as_text(expression.sql)
+        return Sql.of("toFloat64OrNull(", sql, ")")
+    if family == "json":
+        return Sql.of("toFloat64OrNull(toString(", expression.sql, "))")
+    if family == "time" and needs == "a number or a time":
+        return Sql.of("toUnixTimestamp64Milli(toDateTime64(", expression.sql, ", 3))")
+    shown = expression.type.text or expression.type.base if expression.type else "of unknown type"
+    raise BadQuery(f"{what}: {expression.text} is {shown}, and the aggregate needs {needs}.")
+
+
+def _as_text(sql: Sql) -> Sql:
+    return Sql.of("toString(", sql, ")")

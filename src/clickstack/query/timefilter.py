@@ -1,0 +1,98 @@
+"""The time of a row: which expressions keep it, and how a range is asked so that the engine reads little."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..core.errors import BadQuery
+from ..core.sql import Param, Sql, ident
+from ..core.timerange import TimeRange
+from .columntype import ColumnType, parse_type
+from .fields import Fields
+from .usersql import split_list, user_expression
+
+MS_MAX = 9_223_372_036_000  # 2262-04-11, the end of DateTime64(9); later ends are the same as this one
+
+# Functions of time that keep its order, as sorting keys use them.
+_MONOTONIC = re.compile(r"(?P<function>toStartOf\w+|toDate|toDateTime|toYYYYMM|toYYYYMMDD|toMonday)\((?P<column>\w+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """An expression that tells a row's time. `rounding` is the function it applies to a column, if it is one."""
+
+    sql: Sql
+    type: ColumnType
+    rounding: str | None = None
+
+    @property
+    def fineness(self) -> int:
+        """Larger is finer: rounded < Date < DateTime < DateTime64."""
+        return 0 if self.rounding else {"Date": 1, "Date32": 1, "DateTime": 2}.get(self.type.base, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumns:
+    """All of a source's times. `finest` is what buckets and orders; `keys` are rounded times of the sorting key."""
+
+    columns: tuple[TimeColumn, ...]
+    keys: tuple[Sql, ...]
+    key_functions: tuple[str, ...]
+
+    @property
+    def finest(self) -> TimeColumn:
+        return max(self.columns, key=lambda column: column.fineness)
+
+    def within(self, time_range: TimeRange) -> list[Sql]:
+        """Conditions for start ≤ time < end.
+
+        A sorting key such as (toStartOfFiveMinutes(Timestamp), …) is asked too: the engine does not see by itself
+        that the condition on Timestamp bounds it, and would read every granule.
+        """
+        start, end = (_moment(ms) for ms in (time_range.start_ms, time_range.end_ms))
+        conditions: list[Sql] = []
+        for column in self.columns:
+            conditions.extend(_within(column, start, end))
+        for key, function in zip(self.keys, self.key_functions, strict=True):
+            conditions.append(Sql.of(key, f" >= {function}(", start, ")"))
+            conditions.append(Sql.of(key, f" <= {function}(", end, ")"))
+        return conditions
+
+
+def time_columns(expression: str, fields: Fields, *also: str | None) -> TimeColumns:
+    """The times a source's `timestampValueExpression` names; `also` are further single columns. Raises BadQuery."""
+    texts = [*split_list(expression, "timestampValueExpression"), *(text for text in also if text)]
+    if not texts:
+        raise BadQuery("The source has no timestampValueExpression.")
+    columns = tuple(_time_column(text, fields) for text in dict.fromkeys(texts))
+    keys, functions = [], []
+    for part in split_list(fields.schema.sorting_key, "the sorting key"):
+        match = _MONOTONIC.fullmatch(part)
+        if match and match["column"] in texts:
+            keys.append(Sql.of(f"{match['function']}({ident(match['column'])})"))
+            functions.append(match["function"])
+    return TimeColumns(columns, tuple(keys), tuple(functions))
+
+
+def _time_column(text: str, fields: Fields) -> TimeColumn:
+    known = fields.find_or_none(text.strip("`"))
+    if known is not None:
+        return TimeColumn(known.sql, known.type)
+    match = _MONOTONIC.fullmatch(text)
+    if match:
+        return TimeColumn(Sql.of(f"{match['function']}({ident(match['column'])})"), parse_type("DateTime"), match[1])
+    return TimeColumn(user_expression(text, "timestampValueExpression"), parse_type("DateTime64(9)"))
+
+
+def _within(column: TimeColumn, start: Sql, end: Sql) -> list[Sql]:
+    wrapped = column.rounding or ("toDate" if column.type.base in ("Date", "Date32") else None)
+    if wrapped:  # the whole unit that holds the end belongs to the range
+        return [Sql.of(column.sql, f" >= {wrapped}(", start, ")"), Sql.of(column.sql, f" <= {wrapped}(", end, ")")]
+    if column.type.base == "DateTime":  # whole seconds: a second belongs to the range when it begins before the end
+        start = Sql.of("toDateTime(", start, ")")
+    return [Sql.of(column.sql, " >= ", start), Sql.of(column.sql, " < ", end)]
+
+
+def _moment(ms: int) -> Sql:
+    return Sql.of("fromUnixTimestamp64Milli(", Param(min(max(ms, 0), MS_MAX), "Int64"), ", 'UTC')")

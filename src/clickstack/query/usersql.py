@@ -1,0 +1,153 @@
+"""SQL that a user wrote: checked here, then spliced. The only place that turns foreign text into SQL text.
+
+The check is lexical: quotes and brackets must close, so that the text stays inside the parentheses it is put into;
+no `;`, no bind placeholders, no functions that reach outside the tables (the engine's `readonly` refuses writes and
+table functions such as `url()`, but not scalar functions such as `file()`). Comments become spaces.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from ..core.errors import BadQuery
+from ..core.limits import QUERY_NESTING_MAX, QUERY_TEXT_CHARS_MAX
+from ..core.sql import Sql
+
+Kind = Literal["word", "quoted_name", "string", "number", "symbol"]
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>\s+)
+    | (?P<comment>--[^\n]*|\#[^\n]*|/\*.*?\*/)
+    | (?P<string>'(?:[^'\\]|\\.|'')*')
+    | (?P<quoted_name>`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*")
+    | (?P<heredoc>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
+    | (?P<word>[^\W\d]\w*)
+    | (?P<number>\d[\w.]*)
+    | (?P<symbol>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_OPEN = {"(": ")", "[": "]"}
+_STRAY = {"'": "a quote", '"': "a quote", "`": "a quote", "$": "a dollar quote"}
+
+# Scalar functions that read files, call services, sleep, or tell about the machine and other people's queries.
+_OUTSIDE = re.compile(
+    r"file|ai[a-z]+|catboost\w+|dict\w+|joinget\w*|sleep\w*|getserver\w+|getmacro|getmergetreesetting|"
+    r"getclienthttpheader|addressto\w+|filesystem\w+|hostname|fqdn|serveruuid|showcertificate|generateserialid|"
+    r"logtrace|evalmlmethod|naivebayes\w+|throwif|structureto\w+|currentqueryid|connectionid|remote\w*|url|s3\w*|"
+    r"executable\w*|input|merge|cluster\w*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlToken:
+    """A piece of SQL. `depth` counts the brackets around it; `name` is a word or an unquoted quoted name."""
+
+    kind: Kind
+    text: str
+    position: int
+    depth: int
+
+    @property
+    def name(self) -> str:
+        if self.kind == "quoted_name":
+            return re.sub(r"\\(.)|([`\"])\2", lambda match: match[1] or match[2], self.text[1:-1])
+        return self.text if self.kind == "word" else ""
+
+
+def user_expression(text: str, what: str, *, subqueries: bool = True) -> Sql:
+    """The text as one SQL expression, in parentheses. `what` names the field in messages. Raises BadQuery."""
+    return Sql.of("(", checked(text, what, subqueries=subqueries), ")")
+
+
+def checked(text: str, what: str, *, subqueries: bool = True) -> str:
+    """The text, comments removed, safe to put inside parentheses of ours. Raises BadQuery."""
+    tokens = tokenize(text, what)
+    if not tokens:
+        raise BadQuery(f"{what}: an SQL expression is missing")
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        _refuse_outside(token, following, what)
+        if not subqueries and token.name.lower() in ("select", "with") and token.kind == "word":
+            raise BadQuery(f"{what} must not contain subqueries", position=token.position)
+    return _COMMENT_OR_TEXT.sub(lambda match: match[0] if match["keep"] else " ", text).strip()
+
+
+# Strings and quoted names are kept whole, so that what looks like a comment inside them stays.
+_COMMENT_OR_TEXT = re.compile(
+    r"""(?P<keep>'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)"""
+    r"""|--[^\n]*|\#[^\n]*|/\*.*?\*/""",
+    re.DOTALL,
+)
+
+
+def split_list(text: str, what: str) -> list[str]:
+    """Split a list such as `a, f(b, c) AS d` at its outer commas; blank text is an empty list. Raises BadQuery."""
+    tokens = tokenize(text, what)
+    cuts = [token.position for token in tokens if token.text == "," and token.depth == 0]
+    parts = [text[start:end] for start, end in zip([0, *(cut + 1 for cut in cuts)], [*cuts, len(text)], strict=True)]
+    if not tokens:
+        return []
+    if any(not part.strip() for part in parts):
+        raise BadQuery(f"{what}: an item of the list is empty")
+    return [part.strip() for part in parts]
+
+
+def split_alias(text: str, what: str) -> tuple[str, str | None]:
+    """`round(x) AS y` → (`round(x)`, `y`); without an alias the second is None."""
+    tokens = tokenize(text, what)
+    if len(tokens) >= 3 and tokens[-2].text.lower() == "as" and tokens[-2].depth == 0 and tokens[-1].name:
+        return text[: tokens[-2].position].strip(), tokens[-1].name
+    return text.strip(), None
+
+
+def tokenize(text: str, what: str) -> list[SqlToken]:
+    """The tokens of a text whose quotes and brackets close. Raises BadQuery with the place of the fault."""
+    if len(text) > QUERY_TEXT_CHARS_MAX:
+        raise BadQuery(f"{what} is longer than {QUERY_TEXT_CHARS_MAX} characters")
+    tokens: list[SqlToken] = []
+    awaited: list[tuple[str, int]] = []
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup if match.lastgroup != "tag" else "heredoc"
+        if kind in ("space", "comment"):
+            continue
+        piece, position = match[0], match.start()
+        if kind == "symbol":
+            _refuse_symbol(text, piece, position, what)
+            if piece in ")]":
+                if not awaited or awaited.pop()[0] != piece:
+                    raise BadQuery(f"{what}: there is a {piece} without its opening bracket", position=position)
+        tokens.append(SqlToken(_kind(kind), piece, position, len(awaited)))
+        if kind == "symbol" and piece in _OPEN:
+            awaited.append((_OPEN[piece], position))
+            if len(awaited) > QUERY_NESTING_MAX:
+                raise BadQuery(f"{what}: more than {QUERY_NESTING_MAX} brackets inside each other", position=position)
+    if awaited:
+        raise BadQuery(f"{what}: a closing {awaited[-1][0]} is missing", position=awaited[-1][1])
+    return tokens
+
+
+def _kind(group: str | None) -> Kind:
+    return "string" if group == "heredoc" else group  # type: ignore[return-value]
+
+
+def _refuse_symbol(text: str, symbol: str, position: int, what: str) -> None:
+    if symbol in _STRAY:
+        raise BadQuery(f"{what}: {_STRAY[symbol]} is not closed", position=position)
+    if symbol == ";":
+        raise BadQuery(f"{what} must be one expression, without ;", position=position)
+    if symbol in "{}":
+        raise BadQuery(f"{what} must not contain braces", position=position)
+    if text.startswith("/*", position):
+        raise BadQuery(f"{what}: a comment is not closed", position=position)
+
+
+def _refuse_outside(token: SqlToken, following: SqlToken | None, what: str) -> None:
+    if not token.name:
+        return
+    called = following is not None and following.text == "("
+    if (_OUTSIDE.fullmatch(token.name) and called) or token.name.lower() in ("file", "apply"):
+        raise BadQuery(f"{what}: {token.name} is not allowed here", position=token.position)

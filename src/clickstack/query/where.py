@@ -1,0 +1,67 @@
+"""Filters of charts and searches → conditions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..core.chart import Filter
+from ..core.source import Source
+from ..core.sql import Sql
+from .expression import read_expression
+from .fields import Fields
+from .lucene import BareText, compile_lucene
+from .usersql import split_list, user_expression
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`sql` is None when nothing is asked."""
+
+    sql: Sql | None
+    warnings: tuple[str, ...] = ()
+
+
+class Conditions:
+    """Reads filters against one table as a source sees it."""
+
+    def __init__(self, fields: Fields, source: Source) -> None:
+        self._fields = fields
+        self._bare_text = _bare_text(fields, source)
+        self._source = source
+
+    def read(self, filter: Filter, what: str = "where", *, subqueries: bool = True) -> Condition:
+        """The condition of a filter. Raises BadQuery, with a position for Lucene."""
+        if not filter.text.strip():
+            return Condition(None)
+        if filter.language == "sql":
+            return Condition(user_expression(filter.text, what, subqueries=subqueries))
+        compiled = compile_lucene(filter.text, self._fields, self._bare_text)
+        return Condition(compiled.sql, compiled.warnings)
+
+    def of_source(self) -> list[Sql]:
+        """What the source itself always asks of its table."""
+        text = self._source.table_filter_expression
+        return [user_expression(text, "tableFilterExpression")] if text and text.strip() else []
+
+
+def _bare_text(fields: Fields, source: Source) -> BareText | None:
+    """The text that words search: the implicit column, or a log's body. Several columns are joined by `;`."""
+    text = source.implicit_column_expression or source.body_expression
+    if not text or not text.strip():
+        return None
+    parts = split_list(text, "implicitColumnExpression")
+    if len(parts) > 1:
+        joined = Sql.join([read_expression(part, fields, "implicitColumnExpression").sql for part in parts], ", ")
+        return BareText(Sql.of("concatWithSeparator(';', ", joined, ")"), "none", nullable=True)
+    only = read_expression(parts[0], fields, "implicitColumnExpression")
+    nullable = only.type is None or only.type.nullable
+    lower = f"lower({parts[0]})"
+    if source.use_text_index_for_implicit_column != "disabled":
+        index = fields.index(lower, ("text",))
+        if index and "splitByNonAlpha" in index.type_full:
+            return BareText(only.sql, "text index on lower", nullable)
+    if fields.index(lower, ("tokenbf_v1",)):
+        return BareText(only.sql, "token bloom filter on lower", nullable)
+    return BareText(only.sql, "none", nullable)
+
+

@@ -1,0 +1,311 @@
+"""The metadata database: opening, migrating, founding an installation, and what its tables keep."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from clickstack.core.clock import FixedClock
+from clickstack.core.errors import Conflict, MetadataFailed, StartupError
+from clickstack.core.ids import RandomIds, SequentialIds
+from clickstack.core.source import EMBEDDED_HOST
+from clickstack.metadata import Metadata, open_metadata
+from clickstack.metadata.db import Database, open_database
+from clickstack.metadata.tables import metadata as tables
+from clickstack.metadata.upgrade import downgrade, upgrade
+
+EMAIL = "ada@example.com"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'metadata.sqlite'}"
+
+
+@pytest.fixture
+def metadata(url: str, clock: FixedClock, ids: SequentialIds) -> Iterator[Metadata]:
+    opened = open_metadata(url, clock, ids)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    opened = open_database(url)
+    yield opened
+    opened.close()
+
+
+# --- opening ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_file_is_for_its_owner_only(metadata: Metadata, tmp_path: Path) -> None:
+    metadata.installation.found(EMAIL, "hash")
+    for file in tmp_path.iterdir():  # the write-ahead log holds keys too
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+
+
+def test_everything_survives_a_restart(url: str, clock: FixedClock, ids: SequentialIds) -> None:
+    first = open_metadata(url, clock, ids)
+    team, user = first.installation.found(EMAIL, "hash")
+    first.sessions.add(user.id, "token-hash", life_s=60)
+    sources = first.sources.list(team.id)
+    first.close()
+
+    again = open_metadata(url, clock, ids)
+    session = again.sessions.find("token-hash")
+    assert session is not None
+    assert (session.user, session.team) == (user, team)
+    assert again.sources.list(team.id) == sources
+    assert again.users.with_email(EMAIL) == (user, "hash")
+    again.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("sqlite://", "must be a file"),
+        ("sqlite:////proc/none/metadata.sqlite", "cannot be opened"),
+        ("nonsense", "Could not parse"),
+        ("dbase://host/name", "cannot be opened"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_one_line(url: str, reason: str, clock: FixedClock) -> None:
+    with pytest.raises(StartupError, match=reason) as failure:
+        open_metadata(url, clock, RandomIds(clock))
+    assert "\n" not in str(failure.value)
+
+
+def test_a_file_that_is_no_database_is_refused(url: str, tmp_path: Path, clock: FixedClock) -> None:
+    (tmp_path / "metadata.sqlite").write_bytes(b"not a database, and long enough to look like one" * 100)
+    with pytest.raises(StartupError, match="file is not a database"):
+        open_metadata(url, clock, RandomIds(clock))
+
+
+def test_a_database_of_a_newer_version_is_left_alone(
+    metadata: Metadata, url: str, tmp_path: Path, clock: FixedClock
+) -> None:
+    metadata.close()
+    with sqlite3.connect(tmp_path / "metadata.sqlite") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    with pytest.raises(StartupError, match=r"newer ClickStack \(schema 9999\)"):
+        open_metadata(url, clock, RandomIds(clock))
+
+
+def test_ping_says_whether_the_database_answers(metadata: Metadata, tmp_path: Path) -> None:
+    assert metadata.ping()
+    metadata.close()
+    (tmp_path / "metadata.sqlite").write_bytes(b"not a database any more" * 300)
+    for extra in ("-wal", "-shm"):
+        (tmp_path / f"metadata.sqlite{extra}").unlink(missing_ok=True)
+    assert not metadata.ping()
+
+
+def test_the_drivers_word_carries_no_statement(metadata: Metadata, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "metadata.sqlite") as raw:
+        raw.execute("DROP TABLE sessions")
+    raw.close()
+    with pytest.raises(MetadataFailed) as failure:
+        metadata.sessions.find("a-secret-hash")
+    assert str(failure.value) == "metadata database: no such table: sessions"
+
+
+# --- migrations -------------------------------------------------------------------------------------------------
+
+
+def table_names(database: Database) -> set[str]:
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {row.name for row in rows}
+
+
+def test_migrations_go_up_and_down_and_up(database: Database) -> None:
+    upgrade(database)
+    assert set(tables.tables) <= table_names(database)
+    downgrade(database, "base")
+    assert table_names(database) == {"alembic_version"}
+    upgrade(database)
+    assert set(tables.tables) <= table_names(database)
+
+
+def test_migrations_make_what_the_tables_say(database: Database) -> None:
+    upgrade(database)
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables) == []
+
+
+def test_the_tables_are_also_postgresqls() -> None:
+    for table in tables.sorted_tables:
+        dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+        assert table.name in str(CreateTable(table).compile(dialect=dialect))
+
+
+def test_a_migration_that_fails_leaves_nothing(database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE sources (id INTEGER)")  # the last table of the first migration
+    with pytest.raises(StartupError, match="table sources already exists"):
+        upgrade(database)
+    assert table_names(database) == {"sources"}
+
+
+def test_a_migration_may_not_leave_dangling_references(database: Database) -> None:
+    upgrade(database)
+    with pytest.raises(MetadataFailed, match="dangling reference in table sessions"), database.migrate() as connection:
+        connection.exec_driver_sql("INSERT INTO sessions VALUES ('hash', 'nobody', 0, 0)")
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0
+
+
+# --- founding ---------------------------------------------------------------------------------------------------
+
+
+def test_a_new_team_has_its_connection_and_four_linked_sources(metadata: Metadata) -> None:
+    team, user = metadata.installation.found(EMAIL, "hash")
+
+    assert (team.name, user.role, user.team_id) == ("ada@example.com's Team", "admin", team.id)
+    (connection,) = metadata.connections.list(team.id)
+    assert (connection.name, connection.host) == ("Local ClickHouse", EMBEDDED_HOST)
+    sources = {source.kind: source for source in metadata.sources.list(team.id)}
+    assert [(source.name, source.table_name) for source in sources.values()] == [
+        ("Logs", "otel_logs"),
+        ("Traces", "otel_traces"),
+        ("Metrics", ""),
+        ("Sessions", "hyperdx_sessions"),
+    ]
+    assert {source.connection_id for source in sources.values()} == {connection.id}
+    for kind, source in sources.items():
+        links = {
+            "log": source.log_source_id,
+            "trace": source.trace_source_id,
+            "metric": source.metric_source_id,
+            "session": source.session_source_id,
+        }
+        assert links == {other: None if other == kind else each.id for other, each in sources.items()}
+
+
+def test_default_sources_name_the_tables_and_columns_of_the_store(metadata: Metadata) -> None:
+    team, _user = metadata.installation.found(EMAIL, "hash")
+    logs, traces, metrics, sessions = metadata.sources.list(team.id)
+
+    assert logs.metadata_materialized_views == {"kvRollupTable": "otel_logs_kv_rollup_15m", "granularity": "15 minute"}
+    assert (traces.span_events_value_expression, traces.span_links_value_expression) == ("Events", "Links")
+    assert (traces.duration_expression, traces.duration_precision) == ("Duration", 9)
+    assert metrics.metric_tables == {
+        "gauge": "otel_metrics_gauge",
+        "sum": "otel_metrics_sum",
+        "histogram": "otel_metrics_histogram",
+        "exponential histogram": "otel_metrics_exponential_histogram",
+        "summary": "otel_metrics_summary",
+    }
+    assert sessions.timestamp_value_expression == "TimestampTime"
+
+
+def test_founding_twice_is_a_conflict_and_leaves_nothing_behind(metadata: Metadata) -> None:
+    team, user = metadata.installation.found(EMAIL, "hash")
+    with pytest.raises(Conflict):
+        metadata.installation.found("bob@example.com", "hash")
+    assert metadata.users.with_email("bob@example.com") is None
+    assert metadata.users.list(team.id) == [(user, True)]
+    assert metadata.teams.api_keys() == [team.api_key]
+
+
+def test_of_parallel_founders_exactly_one_succeeds(url: str, clock: FixedClock) -> None:
+    metadata = open_metadata(url, clock, RandomIds(clock))
+    start, outcomes = threading.Barrier(8), []
+
+    def found(number: int) -> None:
+        start.wait()
+        try:
+            metadata.installation.found(f"user{number}@example.com", "hash")
+            outcomes.append("founded")
+        except Conflict:
+            outcomes.append("conflict")
+
+    threads = [threading.Thread(target=found, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["conflict"] * 7 + ["founded"]
+    assert len(metadata.teams.api_keys()) == 1
+    metadata.close()
+
+
+def test_a_half_made_team_is_impossible(metadata: Metadata, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "metadata.sqlite") as raw:
+        raw.execute(
+            "CREATE TRIGGER refusal BEFORE INSERT ON sources WHEN NEW.kind = 'session' "
+            "BEGIN SELECT RAISE(FAIL, 'no sessions here'); END"
+        )
+    raw.close()
+    with pytest.raises(MetadataFailed):
+        metadata.installation.found(EMAIL, "hash")
+    assert not metadata.installation.founded()
+    assert metadata.teams.api_keys() == []
+    assert metadata.users.with_email(EMAIL) is None
+
+
+# --- what belongs to a team, and sessions -----------------------------------------------------------------------
+
+
+def test_another_teams_sources_and_connections_are_not_found(metadata: Metadata) -> None:
+    team, _user = metadata.installation.found(EMAIL, "hash")
+    source, connection = metadata.sources.list(team.id)[0], metadata.connections.list(team.id)[0]
+    stranger = "f" * 24
+    assert metadata.sources.get(team.id, source.id) == source
+    assert metadata.sources.get(stranger, source.id) is None
+    assert metadata.connections.get(team.id, connection.id) == connection
+    assert metadata.connections.get(stranger, connection.id) is None
+    assert metadata.sources.list(stranger) == []
+    assert metadata.connections.list(stranger) == []
+
+
+def test_a_change_is_dated(metadata: Metadata, clock: FixedClock) -> None:
+    team, user = metadata.installation.found(EMAIL, "hash")
+    clock.advance(1.5)
+    metadata.teams.rename(team.id, "Engine room")
+    metadata.users.replace_access_key(user.id, "new-key")
+    renamed = metadata.teams.get(team.id)
+    rekeyed = metadata.users.with_access_key("new-key")
+    assert renamed is not None
+    assert rekeyed is not None
+    assert (renamed.name, (renamed.updated_at - team.updated_at).total_seconds()) == ("Engine room", 1.5)
+    assert rekeyed[0].updated_at == renamed.updated_at
+    assert metadata.users.with_access_key(user.access_key) is None
+
+
+def test_a_session_dies_when_its_time_is_over(metadata: Metadata, clock: FixedClock) -> None:
+    _team, user = metadata.installation.found(EMAIL, "hash")
+    metadata.sessions.add(user.id, "one", life_s=60)
+    clock.advance(59)
+    session = metadata.sessions.find("one")
+    assert session is not None
+    assert session.expires_in_s == 1
+    metadata.sessions.prolong("one", life_s=60)
+    clock.advance(59)
+    assert metadata.sessions.find("one")
+    clock.advance(1)
+    assert metadata.sessions.find("one") is None
+
+
+def test_a_person_keeps_a_bounded_number_of_sessions(
+    metadata: Metadata, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clickstack.metadata.sessions.SESSIONS_PER_USER_MAX", 3)
+    _team, user = metadata.installation.found(EMAIL, "hash")
+    for number in range(5):
+        metadata.sessions.add(user.id, f"session-{number}", life_s=600)
+        clock.advance(1)
+    alive = [number for number in range(5) if metadata.sessions.find(f"session-{number}")]
+    assert alive == [2, 3, 4]

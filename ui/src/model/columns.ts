@@ -1,0 +1,54 @@
+/** How a result column is shown: which role it plays, and how wide it starts. */
+export type ColumnRole = "time" | "severity" | "number" | "text";
+export type ColumnView = { name: string; type: string; role: ColumnRole; widthPx: number };
+export type SourceHints = {
+  severityTextExpression?: string | undefined;
+  statusCodeExpression?: string | undefined;
+};
+
+export const COLUMN_WIDTH_PX_MIN = 48;
+const SEVERITY_NAMES = new Set(["severitytext", "severity", "level", "statuscode", "status"]);
+
+export function columnViews(
+  columns: readonly { name: string; type: string }[],
+  source: SourceHints,
+  widths: Readonly<Record<string, number>>,
+): ColumnView[] {
+  return columns.map(({ name, type }) => {
+    const role = roleOf(name, type, source);
+    return { name, type, role, widthPx: widths[name] ?? defaultWidth(name, role) };
+  });
+}
+
+function roleOf(name: string, type: string, source: SourceHints): ColumnRole {
+  if (/DateTime/.test(type)) return "time";
+  const known = [source.severityTextExpression, source.statusCodeExpression];
+  const isText = /String|Enum/.test(type);
+  if (isText && (known.includes(name) || SEVERITY_NAMES.has(name.toLowerCase()))) return "severity";
+  if (/^(Nullable\()?(LowCardinality\()?(U?Int|Float|Decimal)/.test(type)) return "number";
+  return "text";
+}
+
+function defaultWidth(name: string, role: ColumnRole): number {
+  const byRole: Record<ColumnRole, number> = { time: 172, severity: 92, number: 96, text: 180 };
+  return Math.max(byRole[role], role === "text" ? Math.min(name.length * 8 + 28, 240) : 0);
+}
+
+/** The grid's tracks: fixed widths, and a last column that takes what is left. */
+export function gridTracks(columns: readonly ColumnView[]): string {
+  const last = columns.length - 1;
+  return columns.map(({ widthPx }, at) => (at === last ? "minmax(320px, 1fr)" : `${widthPx}px`)).join(" ");
+}
+
+const TEXT_MAX = 500;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours begin with the escape character
+const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
+
+/** One line of plain text for a cell: terminal colours gone, line breaks folded, long texts cut. */
+export function cellLine(text: string): string {
+  const plain = text
+    .slice(0, TEXT_MAX * 2)
+    .replace(ANSI, "")
+    .replace(/\s+/g, " ");
+  return plain.length > TEXT_MAX ? `${plain.slice(0, TEXT_MAX)}…` : plain;
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { clauseFor, withClause } from "./clause";
+import { formatBytes, formatCount, formatElapsed, formatShort, formatStep } from "./format";
+import { faultSpan, tokens } from "./highlight";
+import { isPasswordValid } from "./password";
+import { levelOf, orderGroups } from "./severity";
+import { receiverOf, snippets } from "./telemetry";
+import { leaves, prettyJson } from "./tree";
+
+describe("clauses", () => {
+  it("writes Lucene for columns and map keys", () => {
+    expect(clauseFor(["ServiceName"], "api", "lucene", false)).toBe('ServiceName:"api"');
+    expect(clauseFor(["Body"], 'say "hi"\\', "lucene", true)).toBe('NOT Body:"say \\"hi\\"\\\\"');
+    expect(clauseFor(["LogAttributes", "http.status"], "200", "lucene", false)).toBe(
+      'LogAttributes.http.status:"200"',
+    );
+    expect(clauseFor(["Duration"], 15, "lucene", false)).toBe("Duration:15");
+    expect(clauseFor(["SpanName"], "", "lucene", false)).toBe("NOT SpanName:*");
+  });
+  it("writes SQL with escaped text", () => {
+    expect(clauseFor(["Body"], "it's", "sql", true)).toBe("Body != 'it\\'s'");
+    expect(clauseFor(["LogAttributes", "a b"], "x", "sql", false)).toBe("LogAttributes['a b'] = 'x'");
+    expect(clauseFor(["ParentId"], null, "sql", false)).toBe("ParentId IS NULL");
+  });
+  it("refuses what the language cannot say", () => {
+    expect(clauseFor(["count()"], 1, "lucene", false)).toBeNull();
+    expect(clauseFor(["LogAttributes", "a b"], "x", "lucene", false)).toBeNull();
+  });
+  it("joins with AND, fences an OR, and adds nothing twice", () => {
+    expect(withClause("", "a:1", "lucene")).toBe("a:1");
+    expect(withClause("a:1 OR b:2", "c:3", "lucene")).toBe("(a:1 OR b:2) AND c:3");
+    expect(withClause('a:"x OR y"', "c:3", "lucene")).toBe('a:"x OR y" AND c:3');
+    expect(withClause("a = 1 or b = 2", "c = 3", "sql")).toBe("(a = 1 or b = 2) AND c = 3");
+    expect(withClause("a:1 AND c:3", "c:3", "lucene")).toBe("a:1 AND c:3");
+  });
+});
+
+describe("highlighting", () => {
+  it.each([
+    ["lucene", 'ServiceName:"api" AND -level:debug took [1 TO 5] "open'],
+    ["sql", "ServiceName = 'api' AND lower(Body) like '%x' -- c `q`"],
+  ] as const)("keeps the text whole: %s", (language, text) => {
+    expect(
+      tokens(text, language)
+        .map((token) => token.text)
+        .join(""),
+    ).toBe(text);
+  });
+  it("tells fields from values", () => {
+    expect(tokens('level:"error" AND 5', "lucene").map((token) => token.kind)).toEqual([
+      "field",
+      "punctuation",
+      "string",
+      "plain",
+      "keyword",
+      "plain",
+      "number",
+    ]);
+  });
+  it("underlines the word at an error, also at the end of the text", () => {
+    expect(faultSpan("a:1 foo)", 4)).toEqual({ from: 4, to: 7 });
+    expect(faultSpan("a:(", 3)).toEqual({ from: 2, to: 3 });
+  });
+});
+
+describe("rows", () => {
+  const row = { Body: "hi", LogAttributes: { "http.status": "200", empty: "" }, Links: [] };
+  it("opens maps and addresses their keys", () => {
+    expect(leaves(row).map((leaf) => [leaf.path, leaf.key])).toEqual([
+      ["Body", undefined],
+      ["LogAttributes", undefined],
+      ["LogAttributes.http.status", "http.status"],
+      ["LogAttributes.empty", "empty"],
+      ["Links", undefined],
+    ]);
+  });
+  it("searches paths and values, and hides blanks", () => {
+    expect(leaves(row, { search: "200" }).map((leaf) => leaf.path)).toEqual([
+      "LogAttributes",
+      "LogAttributes.http.status",
+    ]);
+    expect(leaves(row, { hideBlank: true }).map((leaf) => leaf.path)).not.toContain("Links");
+  });
+  it("indents JSON inside a string", () => {
+    expect(prettyJson('{"a":1}')).toBe('{\n  "a": 1\n}');
+    expect(prettyJson("plain")).toBeNull();
+    expect(prettyJson("{broken")).toBeNull();
+  });
+});
+
+it("folds severities and stacks the painful ones first", () => {
+  expect(["ERROR", "Warning", "STATUS_CODE_OK", "info2", "", "Unset"].map(levelOf)).toEqual([
+    "error",
+    "warn",
+    "ok",
+    "info",
+    "other",
+    "other",
+  ]);
+  expect(orderGroups([{ name: "info" }, { name: "error" }, { name: "" }]).map((group) => group.name)).toEqual(
+    ["error", "info", ""],
+  );
+});
+
+it("checks passwords as the server does", () => {
+  expect(isPasswordValid("Correct-horse-7")).toBe(true);
+  expect(isPasswordValid("correct-horse-7")).toBe(false);
+  expect(isPasswordValid("Short-7")).toBe(false);
+});
+
+it("formats figures", () => {
+  expect(formatCount(12431)).toBe("12,431");
+  expect([formatShort(950), formatShort(12431), formatShort(3_100_000)]).toEqual(["950", "12.4K", "3.1M"]);
+  expect([formatBytes(512), formatBytes(1536)]).toEqual(["512 B", "1.5 KiB"]);
+  expect([formatElapsed(0.4), formatElapsed(42), formatElapsed(1234)]).toEqual(["0.4 ms", "42 ms", "1.23 s"]);
+  expect([formatStep(30), formatStep(300), formatStep(7200)]).toEqual(["30 s", "5 min", "2 h"]);
+});
+
+describe("where to send telemetry", () => {
+  const config = { collectorUrl: "http://localhost:4318", otlpHttpPort: 4318, otlpGrpcPort: 4317 };
+  it("uses the name the page was reached by", () => {
+    expect(receiverOf(config, "http://obs.lan:8080/team", "k").endpoint).toBe("http://obs.lan:4318");
+    expect(receiverOf(config, "http://localhost:8080/team", "k").endpoint).toBe("http://localhost:4318");
+    expect(receiverOf({ collectorUrl: "https://otlp.example.com/" }, "http://x/", "k").endpoint).toBe(
+      "https://otlp.example.com",
+    );
+  });
+  it("fills the key into every snippet", () => {
+    for (const snippet of snippets(receiverOf(config, "http://localhost:8080", "the-key"))) {
+      expect(snippet.text).toContain("the-key");
+    }
+  });
+});

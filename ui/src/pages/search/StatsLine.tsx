@@ -1,0 +1,93 @@
+import { ActionIcon, Tooltip, UnstyledButton } from "@mantine/core";
+import { useState } from "react";
+import type { HistogramResult, SearchPageResult } from "../../api/search";
+import type { Progress } from "../../api/stream";
+import { HistogramLegend } from "../../charts/HistogramLegend";
+import { formatBytes, formatCount, formatElapsed, formatShort, formatStep } from "../../model/format";
+import { IconChevronDown, IconChevronUp, IconCode } from "../../theme/icons";
+import { SqlModal } from "./SqlModal";
+import classes from "./StatsLine.module.css";
+
+type Props = {
+  page: SearchPageResult | undefined;
+  histogram: HistogramResult | undefined;
+  groups: HistogramResult["groups"];
+  progress: Progress | null;
+  isRunning: boolean;
+  only: string | null;
+  shown: boolean;
+  colorOf: (name: string) => string;
+  onOnly: (name: string | null) => void;
+  onShown: (shown: boolean) => void;
+};
+
+/** How many, how much was read for it, and how long it took; the SQL is one click away. */
+export function StatsLine(props: Props) {
+  const { page, histogram, progress, isRunning } = props;
+  const [sqlShown, setSqlShown] = useState(false);
+  return (
+    <div className={classes.line}>
+      <div className={classes.figures} aria-live="polite">
+        <b>
+          {histogram
+            ? `${formatCount(histogram.total)} ${histogram.total === 1 ? "result" : "results"}`
+            : "…"}
+        </b>
+        {isRunning && progress ? (
+          <span>{progressText(progress)}</span>
+        ) : (
+          page && (
+            <Tooltip
+              label={`${formatCount(page.statistics.rowsRead)} rows, ${formatBytes(page.statistics.bytesRead)} read`}
+            >
+              <span>
+                {formatShort(page.statistics.rowsRead)} rows scanned ·{" "}
+                {formatElapsed(page.statistics.elapsedMs)}
+              </span>
+            </Tooltip>
+          )
+        )}
+      </div>
+      {props.shown && (
+        <HistogramLegend
+          groups={props.groups}
+          only={props.only}
+          colorOf={props.colorOf}
+          onOnly={props.onOnly}
+        />
+      )}
+      <div className={classes.tools}>
+        {histogram && props.shown && <span>1 bar = {formatStep(histogram.granularityS)}</span>}
+        {page && (
+          <UnstyledButton className={classes.tool} onClick={() => setSqlShown(true)}>
+            <IconCode size={14} aria-hidden="true" /> SQL
+          </UnstyledButton>
+        )}
+        <Tooltip label={props.shown ? "Hide the histogram" : "Show the histogram"}>
+          <ActionIcon
+            size={22}
+            aria-label={props.shown ? "Hide the histogram" : "Show the histogram"}
+            onClick={() => props.onShown(!props.shown)}
+          >
+            {props.shown ? <IconChevronUp size={14} /> : <IconChevronDown size={14} />}
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      {page && (
+        <SqlModal
+          opened={sqlShown}
+          onClose={() => setSqlShown(false)}
+          statements={[
+            { title: "Rows", sql: page.sql },
+            ...(histogram ? [{ title: "Histogram", sql: histogram.sql }] : []),
+          ]}
+        />
+      )}
+    </div>
+  );
+}
+
+function progressText({ rowsRead, rowsTotal, elapsedMs }: Progress): string {
+  const of = rowsTotal > 0 ? ` of ${formatShort(rowsTotal)}` : "";
+  return `${formatShort(rowsRead)}${of} rows read · ${formatElapsed(elapsedMs)}`;
+}

@@ -1,0 +1,46 @@
+import { Tabs } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { IconDatabase, IconKey, IconUsers } from "../../theme/icons";
+import { KeysTab } from "./KeysTab";
+import { MembersTab } from "./MembersTab";
+import { SourcesTab } from "./SourcesTab";
+import classes from "./TeamPage.module.css";
+
+const TABS = [
+  { id: "keys", label: "API Keys", Icon: IconKey, View: KeysTab },
+  { id: "team", label: "Team", Icon: IconUsers, View: MembersTab },
+  { id: "sources", label: "Sources", Icon: IconDatabase, View: SourcesTab },
+] as const;
+
+/** Settings of the team; the open tab is in the address. */
+export function TeamPage() {
+  const { tab } = useSearch({ from: "/app/team" });
+  const navigate = useNavigate();
+  const current = TABS.find(({ id }) => id === tab) ?? TABS[0];
+  return (
+    <div className={classes.page}>
+      <title>{`${current.label} · Team Settings · ClickStack`}</title>
+      <div className={classes.frame}>
+        <h1 className={classes.title}>Team Settings</h1>
+        <Tabs
+          value={current.id}
+          keepMounted={false}
+          onChange={(id) => void navigate({ to: "/team", search: { tab: id ?? "keys" }, replace: true })}
+        >
+          <Tabs.List>
+            {TABS.map(({ id, label, Icon }) => (
+              <Tabs.Tab key={id} value={id} leftSection={<Icon size={15} stroke={1.75} />}>
+                {label}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+          {TABS.map(({ id, View }) => (
+            <Tabs.Panel key={id} value={id} className={classes.panel}>
+              <View />
+            </Tabs.Panel>
+          ))}
+        </Tabs>
+      </div>
+    </div>
+  );
+}
