@@ -19,11 +19,14 @@ from .failures import handle_failures
 from .gate import Gate
 from .health import router as health
 from .internal.accounts import router as accounts
+from .internal.search import router as internal_search
 from .internal.sources import router as internal_sources
 from .internal.team import router as team
 from .rim import Rim
 from .ui_files import UI_DIRECTORY, UiFiles
+from .v2.charts import router as v2_charts
 from .v2.root import router as v2_root
+from .v2.search import router as v2_search
 from .v2.sources import router as v2_sources
 from .wire import V2_PREFIX, Mask
 
@@ -33,7 +36,10 @@ ROUTERS: tuple[tuple[APIRouter, str], ...] = (
     (accounts, ""),
     (team, ""),
     (internal_sources, ""),
+    (internal_search, ""),
     (v2_root, V2_PREFIX),
+    (v2_charts, V2_PREFIX),
+    (v2_search, V2_PREFIX),
     (v2_sources, V2_PREFIX),
 )
 

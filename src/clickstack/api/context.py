@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
+from fastapi import Depends
 from starlette.requests import Request
 
 from clickstack.core.clock import Clock
@@ -51,9 +52,17 @@ def session_actor(request: Request) -> Actor:
     return visit.actor
 
 
+SignedIn = Annotated[Actor, Depends(session_actor)]
+"""The parameter of a handler of the UI."""
+
+
 def bearer_actor(request: Request) -> Actor:
     """A FastAPI dependency: the person whose access key came along; found by api.gate before the body is read."""
     actor = getattr(request.state, "actor", None)
     if actor is None:
         raise Unauthorized(UNKNOWN_KEY)
     return cast(Actor, actor)
+
+
+KeyHolder = Annotated[Actor, Depends(bearer_actor)]
+"""The parameter of a handler of v2."""

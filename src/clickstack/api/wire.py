@@ -34,8 +34,6 @@ class WireModel(BaseModel):
 
     model_config = ConfigDict(
         alias_generator=to_camel,
-        validate_by_name=True,
-        validate_by_alias=True,
         strict=True,
         extra="ignore",
         allow_inf_nan=False,
@@ -43,7 +41,7 @@ class WireModel(BaseModel):
 
 
 def error_reply(error: Exposed, scope: Scope) -> Json:
-    """The reply to an error the caller may read. v2 keeps to its contract's one key; others also name the code."""
+    """The reply to an error the caller may read: `message`, where in a query the fault is, and, outside v2, `code`."""
     body: dict[str, Any] = {"message": error.message}
     if not is_v2(scope):
         body["code"] = error.code
@@ -93,6 +91,12 @@ class Mask:
 def is_v2(scope: Scope) -> bool:
     path: str = scope["path"]
     return path == V2_PREFIX or path.startswith(V2_PREFIX + "/")
+
+
+def private(response: Json) -> Json:
+    """A reply that holds a key: no cache may keep it."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def client_address(request: Request) -> str:

@@ -24,6 +24,7 @@ QUERY_RESULT_ROWS_MAX = 1_000_000  # rows sent back by one query; above: nobody 
 QUERY_WAIT_S_MAX = 30.0  # longest a query waits for a free connection before Busy
 SEARCH_ROWS_MAX = 4_000  # rows of one search page, as the reference's row download
 SEARCH_ROWS_DEFAULT = 200
+QUERY_THREADS_MAX = 16  # queries of the API at once, running or waiting for a connection; above: they queue
 CHART_SERIES_MAX = 5  # series of one charts/series request (published contract)
 CHART_GROUP_BY_MAX = 10  # groupBy entries of one series (published contract)
 CHART_BUCKETS_MAX = 100_000  # explicit granularity over a long range; above: a chart no screen shows

@@ -72,8 +72,9 @@ class _Run:
         now_ns = self._clock.now_ns()
         start_ns = now_ns - int(self._options.hours * 3600 * SECOND_NS)
         self._fill(start_ns, now_ns)
-        if not self._stop.is_set():
-            self._say(f"demo: {self._options.hours:g} h of history sent ({self._counts()})")
+        if self._stop.is_set():
+            return
+        self._say(f"demo: {self._options.hours:g} h of history sent ({self._counts()})")
         if self._options.live:
             self._live(now_ns)
         else:

@@ -79,21 +79,21 @@ class _Walk:
             attributes["error.type"] = str(attributes[work.status_key])
         self.records.append(
             SpanRecord(
-                here,
-                scope,
-                self._trace_id,
-                span_id,
-                parent_id,
-                False,
-                name,
-                "client",
-                start_ns,
-                end_ns,
-                attributes,
-                "error" if failure else "unset",
-                "",
-                (),
-                (),
+                instance=here,
+                scope=scope,
+                trace_id=self._trace_id,
+                span_id=span_id,
+                parent_id=parent_id,
+                remote_parent=False,
+                name=name,
+                kind="client",
+                start_ns=start_ns,
+                end_ns=end_ns,
+                attributes=attributes,
+                status="error" if failure else "unset",
+                status_message="",
+                events=(),
+                links=(),
             )
         )
         return end_ns, failure
@@ -118,21 +118,21 @@ class _Walk:
             attributes["error.type"] = failure.type if fault else str(attributes.get(work.status_key, failure.type))
         self.records.append(
             SpanRecord(
-                here,
-                work.scope,
-                self._trace_id,
-                span_id,
-                parent_id,
-                remote,
-                work.name,
-                work.kind,
-                start_ns,
-                end_ns,
-                attributes,
-                "error" if ours else "unset",
-                failure.message if failure and ours and fault else "",
-                events,
-                () if parent_id else self._links,
+                instance=here,
+                scope=work.scope,
+                trace_id=self._trace_id,
+                span_id=span_id,
+                parent_id=parent_id,
+                remote_parent=remote,
+                name=work.name,
+                kind=work.kind,
+                start_ns=start_ns,
+                end_ns=end_ns,
+                attributes=attributes,
+                status="error" if ours else "unset",
+                status_message=failure.message if failure and ours and fault else "",
+                events=events,
+                links=() if parent_id else self._links,
             )
         )
         self._say_all(work, here, span_id, end_ns - start_ns, end_ns, failure)

@@ -55,6 +55,7 @@ _POINT = (
     "ServiceName MetricName MetricDescription MetricUnit Attributes StartTimeUnix TimeUnix"
 )
 _EXEMPLARS = "Exemplars.FilteredAttributes Exemplars.TimeUnix Exemplars.Value Exemplars.SpanId Exemplars.TraceId"
+_EXPONENTIAL = "Scale ZeroCount PositiveOffset PositiveBucketCounts NegativeOffset NegativeBucketCounts"
 _NUMBER = f"{_POINT} Value Flags {_EXEMPLARS}"
 
 # kind, file (and the end of the table's name), columns
@@ -69,8 +70,7 @@ _METRICS = (
     (
         EXPONENTIAL_HISTOGRAM,
         "exponential_histogram",
-        f"{_POINT} Count Sum Scale ZeroCount PositiveOffset PositiveBucketCounts NegativeOffset NegativeBucketCounts "
-        f"{_EXEMPLARS} Flags Min Max AggregationTemporality",
+        f"{_POINT} Count Sum {_EXPONENTIAL} {_EXEMPLARS} Flags Min Max AggregationTemporality",
     ),
     (SUMMARY, "summary", f"{_POINT} Count Sum ValueAtQuantiles.Quantile ValueAtQuantiles.Value Flags"),
 )

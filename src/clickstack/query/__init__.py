@@ -10,8 +10,23 @@ that `usersql` has checked. Every query runs on a read-only connection.
 Do not add here: HTTP, teams, who may see what (sources arrive as values that belong to the caller).
 """
 
+from .histogram import Histogram, histogram
 from .lucene import explain
-from .run import ChartResult, Runner, readable_sql
+from .run import ChartResult, Runner
+from .search import Search, SearchConfig, SearchPage
 from .shape import Point, SeriesRow, merge_series, ratio
 
-__all__ = ["ChartResult", "Point", "Runner", "SeriesRow", "explain", "merge_series", "ratio", "readable_sql"]
+__all__ = [
+    "ChartResult",
+    "Histogram",
+    "Point",
+    "Runner",
+    "Search",
+    "SearchConfig",
+    "SearchPage",
+    "SeriesRow",
+    "explain",
+    "histogram",
+    "merge_series",
+    "ratio",
+]

@@ -103,7 +103,7 @@ def prune(draft: Draft, context: Context) -> Draft:
     return draft.asking([Sql.of("(", Sql.join(wanted, " OR "), ")") if len(wanted) > 1 else wanted[0]])
 
 
-def bound(draft: Draft, context: Context) -> Draft:
+def bound(draft: Draft, _context: Context) -> Draft:
     """One row more than allowed, so that a cut chart is noticed (query/shape.py) instead of drawn."""
     return replace(draft, rows_max=CHART_ROWS_MAX + 1)
 

@@ -15,8 +15,7 @@ GROUPS_MAX = 12  # values told apart; the rest is one group
 REST = "other"
 
 # Most severe first, so that a stack grows from its errors. Unknown values come after, by name.
-_ORDER = ("fatal", "critical", "emergency", "alert", "error", "err", "warn", "warning", "notice", "info", "information")
-_ORDER += ("debug", "trace", "ok", "unset", "")
+_ORDER = "fatal critical emergency alert error err warn warning notice info information debug trace ok unset".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,12 @@ class Histogram:
 
 
 def histogram(
-    runner: Runner, source: Source, where: Filter, time_range: TimeRange, granularity_s: int | None, query_id: str | None
+    runner: Runner,
+    source: Source,
+    where: Filter,
+    time_range: TimeRange,
+    granularity_s: int | None,
+    query_id: str | None,
 ) -> Histogram:
     """Counts of a search. Without `granularity_s` the width fits the range. Raises what Runner.run raises."""
     width_s = granularity_s or auto_granularity_seconds(time_range, BUCKETS_MAX, step_min_s=1)

@@ -27,9 +27,7 @@ SUPPORTED: Mapping[MetricKind, tuple[str, ...]] = {"gauge": _AGGREGATES, "sum": 
 _SERIES = Sql.of("cityHash64(ScopeAttributes, ResourceAttributes, Attributes)")
 
 # A cumulative point's growth over the previous one of its series; the first point only starts the count.
-_STEP = Sql.of(
-    "multiIf(__delta, __point, isNull(__previous), 0, __point < __previous, __point, __point - __previous)"
-)
+_STEP = Sql.of("multiIf(__delta, __point, isNull(__previous), 0, __point < __previous, __point, __point - __previous)")
 
 
 def check_metric(select: Select, index: int) -> None:

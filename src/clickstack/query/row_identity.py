@@ -83,9 +83,7 @@ class Identity:
         here = Sql.join(self.columns, ", ")
         there = Sql.join([_number(part) for part in key.rest], ", ")
         tie = Sql.of("tuple(", here, ") < tuple(", there, ")")
-        return Sql.of(
-            "(", self.time, " < ", _moment(key), " OR (", self.time, " = ", _moment(key), " AND ", tie, "))"
-        )
+        return Sql.of("(", self.time, " < ", _moment(key), " OR (", self.time, " = ", _moment(key), " AND ", tie, "))")
 
     @property
     def _time_ns(self) -> Sql:

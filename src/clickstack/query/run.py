@@ -48,9 +48,7 @@ class Runner:
             return ChartResult([], NOTHING, "")
         compiled = self.compile(chart, time_range)
         result = self._store.query(compiled.sql, query_id=query_id)
-        return ChartResult(
-            points(compiled, result), result.statistics, readable_sql(compiled.sql), compiled.warnings
-        )
+        return ChartResult(points(compiled, result), result.statistics, readable_sql(compiled.sql), compiled.warnings)
 
     def compile(self, chart: ChartConfig, time_range: TimeRange) -> CompiledChart:
         """The query of a chart, without running it."""
@@ -74,7 +72,9 @@ class Runner:
         if not texts:
             return {}
         columns = [Sql.of(read_expression(text, fields, "field").sql, f" AS e{at}") for at, text in enumerate(texts)]
-        described = self._store.query(Sql.of("DESCRIBE (SELECT ", Sql.join(columns, ", "), " FROM ", table(fields), ")"))
+        described = self._store.query(
+            Sql.of("DESCRIBE (SELECT ", Sql.join(columns, ", "), " FROM ", table(fields), ")")
+        )
         return {text: parse_type(row[1]) for text, row in zip(texts, described.rows, strict=True)}
 
 

@@ -116,7 +116,7 @@ class Search:
 
     def _ordered_page(self, config: SearchConfig, query: _Query, query_id: str | None) -> SearchPage:
         order = Sql.join([_order(part, query.fields) for part in split_list(config.order_by, "orderBy")], ", ")
-        tail = [Sql.of("ORDER BY ", order), f"LIMIT {config.limit} OFFSET {config.offset}"]
+        tail = [Sql.of("ORDER BY ", order), Sql.of(f"LIMIT {config.limit} OFFSET {config.offset}")]
         sql = select(rendered(query.shown), table(query.fields), query.where(config.time_range, None), tail)
         if config.time_range.empty:
             return SearchPage([], [], [], None, NOTHING, readable_sql(sql), query.warnings)

@@ -39,8 +39,7 @@ def _call(name: str, *, or_null: bool = False) -> Callable[[Ask], Sql]:
 
     def render(ask: Ask) -> Sql:
         combined = name + ("OrNull" if or_null else "") + ("If" if ask.condition else "")
-        condition = [", ", ask.condition] if ask.condition else []
-        return Sql.of(f"{combined}(", ask.argument, *condition, ")")
+        return Sql.of(f"{combined}(", ask.argument, *_and_condition(ask), ")")
 
     return render
 
@@ -61,7 +60,9 @@ def _sum(ask: Ask) -> Sql:
 def _avg(ask: Ask) -> Sql:
     if ask.weight is None:
         return _call("avg", or_null=True)(ask)
-    return Sql.of("avgWeightedOrNull", "If(" if ask.condition else "(", ask.argument, ", ", ask.weight, *_and_condition(ask), ")")
+    return Sql.of(
+        "avgWeightedOrNull", "If(" if ask.condition else "(", ask.argument, ", ", ask.weight, *_and_condition(ask), ")"
+    )
 
 
 def _quantile(ask: Ask) -> Sql:

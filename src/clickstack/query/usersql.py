@@ -117,9 +117,8 @@ def tokenize(text: str, what: str) -> list[SqlToken]:
         piece, position = match[0], match.start()
         if kind == "symbol":
             _refuse_symbol(text, piece, position, what)
-            if piece in ")]":
-                if not awaited or awaited.pop()[0] != piece:
-                    raise BadQuery(f"{what}: there is a {piece} without its opening bracket", position=position)
+            if piece in ")]" and (not awaited or awaited.pop()[0] != piece):
+                raise BadQuery(f"{what}: there is a {piece} without its opening bracket", position=position)
         tokens.append(SqlToken(_kind(kind), piece, position, len(awaited)))
         if kind == "symbol" and piece in _OPEN:
             awaited.append((_OPEN[piece], position))

@@ -63,5 +63,3 @@ def _bare_text(fields: Fields, source: Source) -> BareText | None:
     if fields.index(lower, ("tokenbf_v1",)):
         return BareText(only.sql, "token bloom filter on lower", nullable)
     return BareText(only.sql, "none", nullable)
-
-

@@ -54,6 +54,8 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
                 (settings.otlp_http_port, "OTLP over HTTP", "--otlp-http-port"),
             )
         )
+        # gRPC binds its port itself, later and with less to say; asking here makes its refusal as early and as clear.
+        bind(settings.host, settings.otlp_grpc_port, "OTLP over gRPC", "--otlp-grpc-port").close()
         store = open_store(settings)
         house.callback(store.close)
         metadata = open_metadata(settings.metadata_url or f"sqlite:///{data_dir / 'metadata.sqlite'}", clock, ids)
@@ -88,6 +90,6 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
 def _adopt_uvicorn_lines() -> None:
     """uvicorn's own warnings and errors in our format; its chatter stays away."""
     uvicorn_log = logging.getLogger("uvicorn")
-    uvicorn_log.handlers[:] = logging.getLogger(ROOT).handlers
+    uvicorn_log.handlers = logging.getLogger(ROOT).handlers  # the same list: handlers that come later count too
     uvicorn_log.setLevel(logging.WARNING)
     uvicorn_log.propagate = False

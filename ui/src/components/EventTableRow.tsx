@@ -34,7 +34,6 @@ export const EventTableRow = memo(function EventTableRow(props: Props) {
       id={`row-${index}`}
       className={classes.row}
       role="row"
-      tabIndex={-1}
       aria-rowindex={index + 2}
       aria-selected={selected}
       data-fresh={fresh}

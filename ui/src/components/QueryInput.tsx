@@ -8,6 +8,7 @@ type Props = {
   value: string;
   language: WhereLanguage;
   fault: Fault | null;
+  placeholder: string;
   inputRef: Ref<HTMLTextAreaElement>;
   combobox: { listId: string; expanded: boolean; activeId: string | undefined };
   onChange: (value: string) => void;
@@ -15,11 +16,6 @@ type Props = {
   onFocus: () => void;
   onBlur: () => void;
   onKeyDown: (event: KeyboardEvent<HTMLTextAreaElement>) => void;
-};
-
-const PLACEHOLDER: Record<WhereLanguage, string> = {
-  lucene: 'Search words, or ServiceName:"checkout" AND SeverityText:"error"',
-  sql: "ServiceName = 'checkout' AND SeverityText = 'error'",
 };
 
 /** A growing text field whose text is coloured by a copy behind it; the copy also gives the field its height. */
@@ -53,7 +49,7 @@ export function QueryInput(props: Props) {
         aria-activedescendant={props.combobox.activeId}
         aria-invalid={fault !== null}
         aria-describedby={fault ? messageId : undefined}
-        placeholder={PLACEHOLDER[language]}
+        placeholder={props.placeholder}
         rows={1}
         spellCheck={false}
         autoCapitalize="off"

@@ -1,5 +1,5 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
 import { formatInstant, formatWindow, zoneName } from "../model/timeFormat";
 import {
   QUICK_RANGES,
@@ -100,6 +100,7 @@ function TypedRange({ zone, onChange }: { zone: Zone; onChange: (range: TimeRang
 function FromTo({ window, zone, onChange }: Omit<Props, "range" | "onZone">) {
   const [from, setFrom] = useState(() => formatInstant(window.from, zone));
   const [to, setTo] = useState(() => formatInstant(window.to, zone));
+  const id = useId();
   const [message, setMessage] = useState<string | null>(null);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -109,8 +110,24 @@ function FromTo({ window, zone, onChange }: Omit<Props, "range" | "onZone">) {
   };
   return (
     <form onSubmit={submit} className={classes.fromTo}>
-      <TextInput label="From" value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
-      <TextInput label="To" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
+      <label className={classes.end} htmlFor={`${id}-from`}>
+        From
+        <TextInput
+          id={`${id}-from`}
+          size="xs"
+          value={from}
+          onChange={(event) => setFrom(event.currentTarget.value)}
+        />
+      </label>
+      <label className={classes.end} htmlFor={`${id}-to`}>
+        To
+        <TextInput
+          id={`${id}-to`}
+          size="xs"
+          value={to}
+          onChange={(event) => setTo(event.currentTarget.value)}
+        />
+      </label>
       {message && (
         <p className={classes.message} role="alert">
           {message}

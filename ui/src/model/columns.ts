@@ -1,3 +1,5 @@
+import { isIdentifier } from "./clause";
+
 /** How a result column is shown: which role it plays, and how wide it starts. */
 export type ColumnRole = "time" | "severity" | "number" | "text";
 export type ColumnView = { name: string; type: string; role: ColumnRole; widthPx: number };
@@ -8,6 +10,16 @@ export type SourceHints = {
 
 export const COLUMN_WIDTH_PX_MIN = 48;
 const SEVERITY_NAMES = new Set(["severitytext", "severity", "level", "statuscode", "status"]);
+
+/**
+ * The table column behind a result column, for filters: a name selected as itself, or `column as alias`. Null for
+ * an expression, which a filter cannot name.
+ */
+export function filterColumn(name: string, select: string | undefined): string | null {
+  const alias = new RegExp(`(?:^|,)\\s*([^,]+?)\\s+as\\s+${name}\\s*(?:,|$)`, "i").exec(select ?? "");
+  const column = alias?.[1] ?? name;
+  return isIdentifier(column) && isIdentifier(name) ? column : null;
+}
 
 export function columnViews(
   columns: readonly { name: string; type: string }[],

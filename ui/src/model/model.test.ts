@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { clauseFor, withClause } from "./clause";
+import { cellLine, columnViews, filterColumn, gridTracks } from "./columns";
+import { eventView } from "./event";
 import { formatBytes, formatCount, formatElapsed, formatShort, formatStep } from "./format";
 import { faultSpan, tokens } from "./highlight";
+import { coverage, describe as describeHistogram, stackLayers } from "./histogram";
 import { isPasswordValid } from "./password";
 import { levelOf, orderGroups } from "./severity";
 import { receiverOf, snippets } from "./telemetry";
@@ -88,6 +91,83 @@ describe("rows", () => {
   });
 });
 
+describe("result columns", () => {
+  it("finds the column behind an alias", () => {
+    const select = "Timestamp, ServiceName as service, round(Duration / 1e6) as duration, SpanName";
+    expect(["service", "SpanName", "duration", "count()"].map((name) => filterColumn(name, select))).toEqual([
+      "ServiceName",
+      "SpanName",
+      null,
+      null,
+    ]);
+  });
+  it("knows times, levels and figures by name and type", () => {
+    const columns = [
+      { name: "Timestamp", type: "DateTime64(9)" },
+      { name: "SeverityText", type: "LowCardinality(String)" },
+      { name: "duration", type: "Float64" },
+      { name: "Body", type: "String" },
+    ];
+    expect(columnViews(columns, {}, { Body: 300 }).map(({ role }) => role)).toEqual([
+      "time",
+      "severity",
+      "number",
+      "text",
+    ]);
+    expect(gridTracks(columnViews(columns, {}, {}))).toBe("172px 92px 96px minmax(320px, 1fr)");
+  });
+  it("shows one plain line of a text", () => {
+    expect(cellLine("\u001b[31mred\u001b[0m\n  next")).toBe("red next");
+    expect(cellLine("x".repeat(600))).toHaveLength(501);
+  });
+});
+
+describe("an event through its source", () => {
+  const source = {
+    kind: "trace",
+    timestampValueExpression: "Timestamp",
+    spanNameExpression: "SpanName",
+    statusCodeExpression: "StatusCode",
+    durationExpression: "Duration",
+    durationPrecision: 9,
+    eventAttributesExpression: "SpanAttributes",
+  };
+  const row = {
+    Timestamp: "2026-11-23 01:02:03.5",
+    SpanName: "charge",
+    StatusCode: "Error",
+    Duration: 1_500_000,
+    SpanAttributes: { "exception.type": "Declined", "http.route": "/pay" },
+  };
+  it("has a headline, a duration and its exception apart from the attributes", () => {
+    const event = eventView(row, source);
+    expect(event).toMatchObject({ message: "charge", severity: "Error", durationMs: 1.5 });
+    expect(event.exception?.type).toBe("Declined");
+    expect(event.groups[0]).toEqual({
+      title: "Span attributes",
+      row: { SpanAttributes: { "http.route": "/pay" } },
+    });
+  });
+});
+
+it("stacks counts so that each layer paints its own share", () => {
+  const data = {
+    granularityS: 10,
+    buckets: [0, 10_000],
+    groups: [
+      { name: "error", counts: [1, 0] },
+      { name: "info", counts: [2, 3] },
+    ],
+  };
+  expect(stackLayers(data)).toEqual([
+    [0, 10_000],
+    [3, 3],
+    [1, 0],
+  ]);
+  expect(coverage(data)).toEqual({ from: 0, to: 20_000 });
+  expect(describeHistogram(data, 6)).toBe("6 events in 2 bars, at most 3 in one; 1 error, 5 info");
+});
+
 it("folds severities and stacks the painful ones first", () => {
   expect(["ERROR", "Warning", "STATUS_CODE_OK", "info2", "", "Unset"].map(levelOf)).toEqual([
     "error",
@@ -95,7 +175,7 @@ it("folds severities and stacks the painful ones first", () => {
     "ok",
     "info",
     "other",
-    "other",
+    "info",
   ]);
   expect(orderGroups([{ name: "info" }, { name: "error" }, { name: "" }]).map((group) => group.name)).toEqual(
     ["error", "info", ""],

@@ -9,7 +9,7 @@ const WORDS: readonly [Level, RegExp][] = [
   ["error", /^(err|error|severe|status_code_error)\d*$/],
   ["warn", /^(warn|warning)\d*$/],
   ["ok", /^(ok|success|status_code_ok)$/],
-  ["info", /^(info|information|informational|notice)\d*$/],
+  ["info", /^(info|information|informational|notice|unset|status_code_unset)\d*$/],
   ["debug", /^(debug|dbg|verbose)\d*$/],
   ["trace", /^trace\d*$/],
 ];

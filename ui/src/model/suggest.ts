@@ -11,25 +11,17 @@ export type Vocabulary = {
   /** Values seen for a field in what is loaded, commonest first. */
   valuesOf: (field: string) => readonly string[];
   recent: readonly string[];
+  examples: readonly string[];
 };
 
 const SUGGESTIONS_MAX = 8;
-const EXAMPLES: Record<WhereLanguage, readonly string[]> = {
-  lucene: [
-    'SeverityText:"error"',
-    "timeout OR refused",
-    'NOT ServiceName:"frontend"',
-    "LogAttributes.http.route:*",
-  ],
-  sql: ["SeverityText = 'error'", "Body ILIKE '%timeout%'", "LogAttributes['http.route'] != ''"],
-};
 
 /** What could come next at the caret: earlier queries for an empty field, then field names, then seen values. */
 export function suggest(
   text: string,
   caret: number,
   language: WhereLanguage,
-  { fields, valuesOf, recent }: Vocabulary,
+  { fields, valuesOf, recent, examples }: Vocabulary,
 ): Suggestion[] {
   if (!text.trim()) {
     const whole = (kind: "recent" | "example") => (query: string) => ({
@@ -38,10 +30,7 @@ export function suggest(
       text: query,
       caret: query.length,
     });
-    return [...recent.slice(0, 6).map(whole("recent")), ...EXAMPLES[language].map(whole("example"))].slice(
-      0,
-      9,
-    );
+    return [...recent.slice(0, 6).map(whole("recent")), ...examples.map(whole("example"))].slice(0, 9);
   }
   const before = text.slice(0, caret);
   const value = valueAt(before, language);

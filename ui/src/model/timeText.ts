@@ -1,4 +1,4 @@
-import { partsOf } from "./timeFormat";
+import { formatDate, partsOf } from "./timeFormat";
 import { DAY, HOUR, MINUTE, SECOND, type TimeRange, WEEK, type Zone } from "./timeRange";
 
 export type TimeTextResult = { ok: true; range: TimeRange } | { ok: false; message: string };
@@ -40,7 +40,9 @@ export function parseTimeText(text: string, nowMs: number, zone: Zone): TimeText
     if (from >= nowMs) return { ok: false, message: "That instant is in the future." };
     return { ok: true, range: ago ? { kind: "relative", spanMs: nowMs - from } : order(from, nowMs) };
   }
-  const to = parseInstant(right, nowMs, zone, true);
+  // A bare time as the end means that time on the day the range begins.
+  const isTime = /^\d{1,2}:\d\d/.test(right.trim());
+  const to = parseInstant(isTime ? `${formatDate(from, zone)} ${right.trim()}` : right, nowMs, zone, true);
   if (to === null) return { ok: false, message: `“${right}” is not a time this field knows.` };
   if (from === to) return { ok: false, message: "The range is empty: both ends are the same instant." };
   return { ok: true, range: order(from, to) };

@@ -16,14 +16,13 @@ from clickstack.auth import TooManyAttempts, broken_rules
 from clickstack.core.clock import iso_millis
 from clickstack.core.errors import BadRequest, Busy, Conflict, Unauthorized
 from clickstack.core.limits import EMAIL_CHARS_MAX
-from clickstack.core.records import Actor
 
 from ..app_port import THROUGH_APP_PORT
-from ..context import SESSION_COOKIE, Services, services, session_actor
+from ..context import SESSION_COOKIE, Services, SignedIn, services
 from ..cookies import clear_session_cookie, set_session_cookie
 from ..failures import INVALID_JSON
 from ..validation import faults_of, rule_fault
-from ..wire import Json, WireModel, client_address, error_headers
+from ..wire import Json, WireModel, client_address, error_headers, private
 
 router = APIRouter()
 
@@ -71,7 +70,6 @@ async def read_fields(request: Request) -> Fields:
 
 
 FieldsBody = Annotated[Fields, Depends(read_fields)]
-SignedIn = Annotated[Actor, Depends(session_actor)]
 
 
 @router.get("/installation")
@@ -149,12 +147,6 @@ def me(actor: SignedIn) -> Json:
 @router.patch("/me/accessKey")
 def rotate_access_key(request: Request, actor: SignedIn) -> Json:
     return private(Json({"newAccessKey": services(request).auth.rotate_access_key(actor)}))
-
-
-def private(response: Json) -> Json:
-    """A reply that holds a key: no cache may keep it."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _broken_rules(body: Fields) -> list[dict[str, Any]]:

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Request
 
 from clickstack.core.source import Connection, Source
 
-from ..context import services
+from ..context import SignedIn, services
 from ..wire import Json
-from .accounts import SignedIn
 
 router = APIRouter()
 

@@ -9,9 +9,8 @@ from clickstack.auth import require_admin
 from clickstack.core.clock import iso_millis
 from clickstack.core.limits import NAME_CHARS_MAX
 
-from ..context import services
-from ..wire import Json, WireModel
-from .accounts import SignedIn, private
+from ..context import SignedIn, services
+from ..wire import Json, WireModel, private
 
 router = APIRouter(prefix="/team")
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from clickstack.core.clock import iso_millis
-from clickstack.core.records import Actor
 
-from ..context import bearer_actor
+from ..context import KeyHolder
 from ..wire import Json
 
 router = APIRouter()
 
 
 @router.get("")
-def root(actor: Annotated[Actor, Depends(bearer_actor)]) -> Json:
+def root(actor: KeyHolder) -> Json:
     user = actor.user
     shown = {
         "_id": user.id,

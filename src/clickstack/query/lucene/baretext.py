@@ -81,4 +81,3 @@ _WORDS: dict[Plan, Callable[[Sql, list[str]], list[Sql]]] = {
     "token bloom filter on lower": _with_bloom_filter,
     "none": _without_index,
 }
-

@@ -16,7 +16,7 @@ from .baretext import BareText
 from .nodes import And, Compare, Everything, Exists, FieldName, Match, Node, Not, Or, Phrase, Range, Value
 from .parser import parse
 from .predicate import FALSE, TRUE, Predicate, Unmatchable
-from .values import SCALARS
+from .values import SCALARS, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _scalar(sql: Sql, kind: ColumnType, value: Value, *, loose: bool, name: str)
             return Predicate(Sql.of("notEmpty(", sql, ")"))
         hint = f"Name a key inside it: {name}.key" if kind.family in ("map", "json") else None
         raise BadQuery(f"{name} is a {kind.text or kind.base}; it cannot be searched as a whole.", hint=hint)
-    return match_scalar(sql, kind, value, loose, name)
+    return match_scalar(Target(sql, kind, loose, name), value)
 
 
 def _map_value(field: Field, value: Value) -> Predicate:
@@ -156,5 +156,3 @@ def _joined(items: list[Predicate], operator: str, *, neutral: Predicate, final:
         return kept[0] if kept else neutral
     inside = Sql.join([item.sql for item in kept], operator)
     return Predicate(Sql.of("(", inside, ")"), any(item.nullable for item in kept))
-
-

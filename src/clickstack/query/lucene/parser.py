@@ -13,8 +13,23 @@ from __future__ import annotations
 
 from ...core.errors import BadQuery
 from ...core.limits import QUERY_NESTING_MAX
-from .nodes import And, Compare, CompareOperator, Everything, Exists, FieldName, Match, Node, Not, Or, Phrase, Range
-from .nodes import Value, Wildcard, Words
+from .nodes import (
+    And,
+    Compare,
+    CompareOperator,
+    Everything,
+    Exists,
+    FieldName,
+    Match,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Range,
+    Value,
+    Wildcard,
+    Words,
+)
 from .tokens import Kind, Token, tokenize
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from ...core.sql import Param, Sql
 from ..columntype import ColumnType, Family
@@ -15,14 +16,25 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _WHOLE = re.compile(r"[+-]?\d+")
 _BOOLEANS = {"true": 1, "1": 1, "false": 0, "0": 0}
 
-Scalar = Callable[[Sql, ColumnType, Value, bool, str], Predicate]
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a value meets: an expression and its type. `loose` texts may hold numbers; `name` is for messages."""
+
+    sql: Sql
+    type: ColumnType
+    loose: bool
+    name: str
 
 
-def _text(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> Predicate:
-    """Strings, and what is searched by its text: enums, UUIDs, addresses. `loose` texts may hold numbers."""
-    if kind.base != "String":
-        sql = Sql.of("toStringCutToZero(" if kind.base == "FixedString" else "toString(", sql, ")")
-    nullable = kind.nullable
+Scalar = Callable[[Target, Value], Predicate]
+
+
+def _text(target: Target, value: Value) -> Predicate:
+    """Strings, and what is searched by its text: enums, UUIDs, addresses."""
+    sql, nullable, loose = target.sql, target.type.nullable, target.loose
+    if target.type.base != "String":
+        sql = Sql.of("toStringCutToZero(" if target.type.base == "FixedString" else "toString(", sql, ")")
     match value:
         case Words():
             return Predicate(words_condition(sql, value), nullable)
@@ -40,59 +52,60 @@ def _text(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> P
             return Predicate(between(sql, value, lambda end: Sql.of(Param(end, "String"))), nullable)
 
 
-def _json(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> Predicate:
+def _json(target: Target, value: Value) -> Predicate:
     """A JSON path, by its text; comparisons with numbers are numeric. A missing path is NULL."""
-    text = Sql.of("toString(", sql, ")")
+    text = Sql.of("toString(", target.sql, ")")
     if isinstance(value, Exists):
         return Predicate(Sql.of("notEmpty(ifNull(", text, ", ''))"))
-    predicate = _text(text, ColumnType("String", nullable=True), value, True, name)
-    return Predicate(predicate.sql, True)
+    return _text(replace(target, sql=text, type=ColumnType("String", nullable=True), loose=True), value)
 
 
-def _numeric(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> Predicate:
+def _numeric(target: Target, value: Value) -> Predicate:
     match value:
         case Words() if value.plain is None:
-            return Predicate(words_condition(Sql.of("toString(", sql, ")"), value), kind.nullable)
+            return Predicate(words_condition(Sql.of("toString(", target.sql, ")"), value), target.type.nullable)
         case Words() | Phrase():
-            return Predicate(Sql.of(sql, " = ", _number(value.text, name)), kind.nullable)
+            return Predicate(Sql.of(target.sql, " = ", _number(value.text, target.name)), target.type.nullable)
         case Exists():
-            return _present(sql, kind)
+            return _present(target)
         case Compare(operator, text):
-            return Predicate(Sql.of(sql, f" {operator} ", _number(text, name)), kind.nullable)
+            return Predicate(Sql.of(target.sql, f" {operator} ", _number(text, target.name)), target.type.nullable)
         case Range():
-            return Predicate(between(sql, value, lambda end: _number(end, name)), kind.nullable)
+            return Predicate(between(target.sql, value, lambda end: _number(end, target.name)), target.type.nullable)
 
 
-def _boolean(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> Predicate:
+def _boolean(target: Target, value: Value) -> Predicate:
     match value:
         case Exists():
-            return _present(sql, kind)
+            return _present(target)
         case Words() | Phrase():
             wanted = _BOOLEANS.get(value.text.lower())
             if wanted is None:
-                raise Unmatchable(f"{name} is true or false, never {value.text!r}.")
-            return Predicate(Sql.of(sql, f" = {wanted}"), kind.nullable)
-    return _numeric(sql, kind, value, loose, name)
+                raise Unmatchable(f"{target.name} is true or false, never {value.text!r}.")
+            return Predicate(Sql.of(target.sql, f" = {wanted}"), target.type.nullable)
+    return _numeric(target, value)
 
 
-def _time(sql: Sql, kind: ColumnType, value: Value, loose: bool, name: str) -> Predicate:
+def _time(target: Target, value: Value) -> Predicate:
     """Unquoted times mean the whole day, minute or second they name; quoted ones that very moment."""
 
     def moment(text: str) -> Sql:
-        return Sql.of(Param(moment_range(text, name)[0], "DateTime64(9, 'UTC')"))
+        return Sql.of(Param(moment_range(text, target.name)[0], "DateTime64(9, 'UTC')"))
 
     match value:
         case Exists():
-            return _present(sql, kind)
+            return _present(target)
         case Words():
-            first, after = (Param(end, "DateTime64(9, 'UTC')") for end in moment_range(value.text, name))
-            return Predicate(Sql.of("(", sql, " >= ", first, " AND ", sql, " < ", after, ")"), kind.nullable)
+            first, after = (Param(end, "DateTime64(9, 'UTC')") for end in moment_range(value.text, target.name))
+            return Predicate(
+                Sql.of("(", target.sql, " >= ", first, " AND ", target.sql, " < ", after, ")"), target.type.nullable
+            )
         case Phrase(text):
-            return Predicate(Sql.of(sql, " = ", moment(text)), kind.nullable)
+            return Predicate(Sql.of(target.sql, " = ", moment(text)), target.type.nullable)
         case Compare(operator, text):
-            return Predicate(Sql.of(sql, f" {operator} ", moment(text)), kind.nullable)
+            return Predicate(Sql.of(target.sql, f" {operator} ", moment(text)), target.type.nullable)
         case Range():
-            return Predicate(between(sql, value, moment), kind.nullable)
+            return Predicate(between(target.sql, value, moment), target.type.nullable)
 
 
 SCALARS: Mapping[Family, Scalar] = {
@@ -134,8 +147,8 @@ def between(sql: Sql, value: Range, bound: Callable[[str], Sql]) -> Sql:
     return ends[0] if len(ends) == 1 else Sql.of("(", Sql.join(ends, " AND "), ")")
 
 
-def _present(sql: Sql, kind: ColumnType) -> Predicate:
-    return Predicate(Sql.of("isNotNull(", sql, ")")) if kind.nullable else TRUE
+def _present(target: Target) -> Predicate:
+    return Predicate(Sql.of("isNotNull(", target.sql, ")")) if target.type.nullable else TRUE
 
 
 def _is_number(text: str) -> bool:

@@ -10,6 +10,7 @@ type Props = {
   draft: string;
   language: WhereLanguage;
   fault: Fault | null;
+  placeholder: string;
   vocabulary: Vocabulary;
   inputRef: RefObject<HTMLTextAreaElement | null>;
   onDraft: (draft: string) => void;
@@ -74,6 +75,7 @@ export function QueryBox(props: Props) {
         value={draft}
         language={language}
         fault={fault}
+        placeholder={props.placeholder}
         inputRef={inputRef}
         combobox={{
           listId,

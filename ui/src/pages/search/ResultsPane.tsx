@@ -4,8 +4,8 @@ import type { Source } from "../../api/sources";
 import { ErrorCard } from "../../components/ErrorCard";
 import { EventTable } from "../../components/EventTable";
 import { StateCard } from "../../components/StateCard";
-import { clauseFor, isIdentifier, type WhereLanguage } from "../../model/clause";
-import { columnViews } from "../../model/columns";
+import { clauseFor, type WhereLanguage } from "../../model/clause";
+import { columnViews, filterColumn } from "../../model/columns";
 import type { TimeRange, Zone } from "../../model/timeRange";
 import { type Cell, cellText } from "../../model/tree";
 import { useColumnWidths, useDensity } from "../../state/settings";
@@ -59,6 +59,7 @@ export function ResultsPane(props: Props) {
   }
   if (cells.length === 0 && !rows.isPlaceholderData) return <NoResults {...props} />;
 
+  const filterable = (name: string) => filterColumn(name, source.defaultTableSelectExpression);
   const resize = (name: string, widthPx: number | null) => {
     const { [name]: _old, ...rest } = widths;
     setAllWidths({ ...allWidths, [source.id]: widthPx === null ? rest : { ...rest, [name]: widthPx } });
@@ -68,7 +69,9 @@ export function ResultsPane(props: Props) {
     const name = columns[at]?.name ?? "";
     if (what === "copy") void navigator.clipboard?.writeText(cellText(value));
     else if (value === null || typeof value !== "object") {
-      props.onClause(clauseFor([name], value as string | number | boolean | null, language, what === "drop"));
+      const column = filterable(name);
+      const scalar = value as string | number | boolean | null;
+      if (column) props.onClause(clauseFor([column], scalar, language, what === "drop"));
     }
   };
   return (
@@ -84,7 +87,7 @@ export function ResultsPane(props: Props) {
         zone={props.zone}
         stale={rows.isPlaceholderData && !props.isLive}
         footer={<ResultsFooter query={rows} loaded={cells.length} />}
-        canFilter={(column) => column.role !== "time" && isIdentifier(column.name)}
+        canFilter={(column) => column.role !== "time" && filterable(column.name) !== null}
         onOpen={props.onOpen}
         onCell={onCell}
         onResize={resize}

@@ -40,11 +40,11 @@ export function SearchView({ sources }: { sources: readonly Source[] }) {
   const page = rows.data?.pages[0];
   const openRow =
     state.row && source ? client.getQueryData<Row>(["search", "row", source.id, state.row]) : undefined;
-  const vocabulary = useVocabulary(source, page, openRow, q.history);
+  const vocabulary = useVocabulary(source, page, openRow, q.history, language);
   const error = rows.error ?? histogram.error;
   const details = error instanceof ApiError ? error.details : null;
   const isBadQuery = details?.code === "bad_query" || details?.position !== undefined;
-  const fault = error && isBadQuery && !q.isDirty ? { message: error.message, ...details } : null;
+  const fault = error && isBadQuery ? { message: error.message, ...details } : null;
 
   const groups = orderGroups(histogram.data?.groups ?? []);
   const drawn = groups.filter(
@@ -92,8 +92,7 @@ export function SearchView({ sources }: { sources: readonly Source[] }) {
       <Toolbar
         sources={q.sources}
         source={source}
-        draft={q.draft}
-        isDirty={q.isDirty}
+        where={state.where}
         language={language}
         fault={fault}
         vocabulary={vocabulary}
@@ -103,7 +102,6 @@ export function SearchView({ sources }: { sources: readonly Source[] }) {
         isLive={state.isLive}
         isRunning={isRunning}
         onSource={q.setSource}
-        onDraft={q.setDraft}
         onLanguage={q.setLanguage}
         onRange={q.setRange}
         onLive={setLive}
@@ -124,12 +122,12 @@ export function SearchView({ sources }: { sources: readonly Source[] }) {
         progress={progress}
         isRunning={isRunning}
         only={only}
-        shown={shown && !error}
+        shown={shown && !error && histogram.data?.total !== 0}
         colorOf={colorOf}
         onOnly={setOnly}
         onShown={setShown}
       />
-      {shown && !error && (
+      {shown && !error && histogram.data?.total !== 0 && (
         <div className={classes.chart} style={{ height: HISTOGRAM_HEIGHT_PX }}>
           {histogram.data ? (
             <Histogram
@@ -203,7 +201,7 @@ function ChartSkeleton() {
     <div className={classes.chartSkeleton} aria-hidden="true">
       {Array.from({ length: 48 }, (_, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the placeholder bars never move
-        <i key={at} style={{ height: `${28 + 22 * Math.sin(at / 3.1) + 14 * Math.sin(at / 1.3)}%` }} />
+        <i key={at} style={{ height: `${46 + 22 * Math.sin(at / 3.1) + 14 * Math.sin(at / 1.3)}%` }} />
       ))}
     </div>
   );

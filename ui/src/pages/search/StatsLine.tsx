@@ -31,7 +31,7 @@ export function StatsLine(props: Props) {
         <b>
           {histogram
             ? `${formatCount(histogram.total)} ${histogram.total === 1 ? "result" : "results"}`
-            : "…"}
+            : isRunning && "…"}
         </b>
         {isRunning && progress ? (
           <span>{progressText(progress)}</span>

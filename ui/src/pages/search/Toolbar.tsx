@@ -5,6 +5,7 @@ import type { Fault } from "../../components/QueryInput";
 import { TimePicker } from "../../components/TimePicker";
 import { useKeys } from "../../components/useKeys";
 import type { WhereLanguage } from "../../model/clause";
+import { examplesFor } from "../../model/examples";
 import type { Vocabulary } from "../../model/suggest";
 import type { TimeRange, Window } from "../../model/timeRange";
 import { useLiveEvery, useZone } from "../../state/settings";
@@ -12,13 +13,13 @@ import { IconBroadcast, IconChevronDown, IconPlayerPlay, IconPlayerStop } from "
 import { QueryBox } from "./QueryBox";
 import { SourceSelect } from "./SourceSelect";
 import classes from "./Toolbar.module.css";
+import { useDraft } from "./useDraft";
 import { LIVE_CHOICES_MS } from "./useLiveTail";
 
 type Props = {
   sources: readonly Source[];
   source: Source | null;
-  draft: string;
-  isDirty: boolean;
+  where: string;
   language: WhereLanguage;
   fault: Fault | null;
   vocabulary: Vocabulary;
@@ -28,7 +29,6 @@ type Props = {
   isLive: boolean;
   isRunning: boolean;
   onSource: (source: Source) => void;
-  onDraft: (draft: string) => void;
   onLanguage: (language: WhereLanguage) => void;
   onRange: (range: TimeRange) => void;
   onLive: (isLive: boolean) => void;
@@ -39,6 +39,12 @@ type Props = {
 export function Toolbar(props: Props) {
   const [timeOpened, setTimeOpened] = useState(false);
   const [zone, setZone] = useZone();
+  const [draft, setDraft] = useDraft(props.where);
+  const isDirty = draft !== props.where;
+  const runText = (text: string) => {
+    setDraft(text);
+    props.onRun(text);
+  };
   useKeys({
     "/": () => props.inputRef.current?.focus(),
     d: () => setTimeOpened(true),
@@ -49,14 +55,15 @@ export function Toolbar(props: Props) {
     <div className={classes.bar} role="search">
       <SourceSelect sources={props.sources} source={props.source} onChange={props.onSource} />
       <QueryBox
-        draft={props.draft}
+        draft={draft}
         language={props.language}
-        fault={props.fault}
+        fault={isDirty ? null : props.fault}
+        placeholder={examplesFor(props.source?.kind, props.language).placeholder}
         vocabulary={props.vocabulary}
         inputRef={props.inputRef}
-        onDraft={props.onDraft}
+        onDraft={setDraft}
         onLanguage={props.onLanguage}
-        onRun={props.onRun}
+        onRun={runText}
       />
       <TimePicker
         range={props.range}
@@ -80,10 +87,10 @@ export function Toolbar(props: Props) {
       ) : (
         <Button
           className={classes.run}
-          data-dirty={props.isDirty}
+          data-dirty={isDirty}
           leftSection={<IconPlayerPlay size={13} />}
           disabled={!props.source}
-          onClick={() => props.onRun(props.draft)}
+          onClick={() => runText(draft)}
         >
           Run
         </Button>

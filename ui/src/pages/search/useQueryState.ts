@@ -9,8 +9,8 @@ import type { Run } from "./useRows";
 import { useSearchState } from "./useSearchState";
 
 /**
- * The question of the page. What is typed is a draft until it runs; what runs is in the address, and its window
- * is frozen at that moment, so the rows, the histogram and every further page are about the same instants.
+ * The question of the page. What runs is in the address, and its window is frozen at
+ * that moment, so the rows, the histogram and every further page are about the same instants.
  */
 export function useQueryState(allSources: readonly Source[]) {
   const [state, update] = useSearchState();
@@ -23,7 +23,6 @@ export function useQueryState(allSources: readonly Source[]) {
   const sources = allSources.filter((each) => SEARCHABLE_KINDS.includes(each.kind) && !each.disabled);
   const source = pickSource(sources, state.source, lastSource);
   const language = state.whereLanguage ?? lastLanguage;
-  const [draft, setDraft] = useDraft(state.where);
 
   const window = useMemo(() => resolve(state.range, ranAt), [state.range, ranAt]);
   const run = useMemo<Run | null>(() => {
@@ -52,18 +51,14 @@ export function useQueryState(allSources: readonly Source[]) {
     source,
     isSourceMissing: state.source !== null && source === null,
     language,
-    draft,
-    isDirty: draft !== state.where,
     window,
     run,
     inputRef,
     history,
-    setDraft,
     /** Runs again with the same words: a later window when the range is relative. */
     rerun: () => setRanAt(Date.now()),
     runText: (where: string) => {
       remember(where);
-      setDraft(where);
       ask({ where });
     },
     setSource: (next: Source) => {
@@ -92,14 +87,4 @@ function pickSource(sources: readonly Source[], wish: string | null, last: strin
     return byId(wish) ?? sources.find((each) => each.name.toLowerCase() === wish.toLowerCase()) ?? null;
   }
   return byId(last) ?? sources.find((each) => each.kind === "log") ?? sources[0] ?? null;
-}
-
-/** What is typed; a change of the address (Back, a link, a filter) replaces it. */
-function useDraft(where: string): [string, (draft: string) => void] {
-  const [held, setHeld] = useState({ where, draft: where });
-  if (held.where !== where) {
-    setHeld({ where, draft: where });
-    return [where, (draft) => setHeld({ where, draft })];
-  }
-  return [held.draft, (draft) => setHeld({ where, draft })];
 }

@@ -1,7 +1,8 @@
 import { useMemo } from "react";
 import type { SearchPageResult } from "../../api/search";
 import type { Source } from "../../api/sources";
-import { isIdentifier } from "../../model/clause";
+import { isIdentifier, type WhereLanguage } from "../../model/clause";
+import { examplesFor } from "../../model/examples";
 import type { Vocabulary } from "../../model/suggest";
 import { cellText, isMap, type Row } from "../../model/tree";
 
@@ -14,10 +15,16 @@ export function useVocabulary(
   page: SearchPageResult | undefined,
   row: Row | undefined,
   recent: readonly string[],
+  language: WhereLanguage,
 ): Vocabulary {
   return useMemo(
-    () => ({ fields: fieldsOf(source, page, row), valuesOf: (field) => valuesOf(field, page), recent }),
-    [source, page, row, recent],
+    () => ({
+      fields: fieldsOf(source, page, row),
+      valuesOf: (field) => valuesOf(field, page),
+      recent,
+      examples: examplesFor(source?.kind, language).queries,
+    }),
+    [source, page, row, recent, language],
   );
 }
 

@@ -1,6 +1,6 @@
-import { useHotkeys } from "@mantine/hooks";
 import { Outlet } from "@tanstack/react-router";
 import { useState } from "react";
+import { useKeys } from "../../components/useKeys";
 import { PreferencesModal } from "./PreferencesModal";
 import classes from "./Shell.module.css";
 import { ShortcutsModal } from "./ShortcutsModal";
@@ -12,7 +12,7 @@ export type ShellDialog = "shortcuts" | "preferences" | null;
 export function Shell() {
   const [dialog, setDialog] = useState<ShellDialog>(null);
   const close = () => setDialog(null);
-  useHotkeys([["shift+?", () => setDialog("shortcuts")]]);
+  useKeys({ "?": () => setDialog("shortcuts") });
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#main">

@@ -1,0 +1,69 @@
+"""OTLP in, rows out: every `tests/golden/otlp/*.case` goes the whole way through spool and engine.
+
+A case file: comment lines (`#`), then sections that begin with `---`:
+
+    --- logs | traces | metrics                an OTLP/JSON request
+    --- rows <table>: <column> <column> …      the rows, one JSON object a line; without columns, all that are not empty
+
+GOLDEN_UPDATE=1 writes the rows sections anew: read the diff.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clickstack.core.sql import Sql, ident
+from clickstack.ingest import Ingest
+from clickstack.ingest.otlp_json import protobuf_from_json
+from clickstack.store import Store
+
+CASES = sorted((Path(__file__).parent.parent / "golden" / "otlp").glob("*.case"))
+NOTHING = ("", 0, {}, [], "1970-01-01 00:00:00.000000000")
+
+
+@dataclass
+class Section:
+    title: str
+    text: str
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_rows(path: Path, ingest: Ingest, store: Store) -> None:
+    comment, sections = parse(path.read_text())
+    for section in sections:
+        if not section.title.startswith("rows "):
+            ingest.accept(section.title, protobuf_from_json(section.title, section.text.encode()))
+    assert ingest.flush(20)
+    seen = [Section(each.title, rows(store, each.title)) if each.title.startswith("rows ") else each for each in sections]
+    if os.environ.get("GOLDEN_UPDATE"):
+        path.write_text(comment + "".join(f"--- {each.title}\n{each.text}" for each in seen))
+    for expected, found in zip(sections, seen, strict=True):
+        assert found.text == expected.text, found.title
+
+
+def parse(text: str) -> tuple[str, list[Section]]:
+    comment, *parts = ("\n" + text).split("\n--- ")
+    sections = []
+    for part in parts:
+        title, _, body = part.partition("\n")
+        sections.append(Section(title, body.rstrip("\n") + "\n" if body.strip() else ""))
+    return comment.lstrip("\n") + "\n", sections
+
+
+def rows(store: Store, title: str) -> str:
+    table, _, names = title.removeprefix("rows ").partition(":")
+    known = [column.name for column in store.catalog.table("default", table).columns if column.default_kind == ""]
+    chosen = ", ".join(ident(column) for column in names.split() or known)
+    times = [name for name in ("Timestamp", "TimeUnix") if name in known]
+    found = store.query(Sql.of(f"SELECT {chosen} FROM {table} ORDER BY {', '.join([*times, chosen])}")).dicts()
+    return "".join(line(row if names else {k: v for k, v in row.items() if v not in NOTHING}) for row in found)
+
+
+def line(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
