@@ -167,7 +167,7 @@ def test_guessing_passwords_is_stopped(person: httpx.Client, connect: Any) -> No
     assert (reply.status_code, reply.headers["retry-after"]) == (429, "900")
     assert reply.json() == {
         "message": "Too many failed sign-ins. Try again in 15 minutes.",
-        "code": "too_many_attempts",
+        "code": "too_many_requests",
     }
     by_form = guesser.post("/login/password", data=LOGIN)
     assert by_form.headers["location"] == "http://localhost:8080/login?err=tooManyAttempts"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from clickstack.auth import Auth, Passwords, TooManyAttempts
+from clickstack.auth import Auth, Passwords
 from clickstack.core.clock import FixedClock
-from clickstack.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
+from clickstack.core.errors import BadRequest, Conflict, Forbidden, TooManyRequests, Unauthorized
 from clickstack.core.ids import RandomIds, SequentialIds
 from clickstack.core.limits import LOGIN_FAILURES_MAX, LOGIN_WINDOW_S, SESSION_LIFE_S, SESSION_ROLL_S
 from clickstack.metadata import Metadata
@@ -98,7 +98,7 @@ def test_guessing_is_stopped_for_the_pair_of_email_and_address(auth: Auth, token
     for _ in range(LOGIN_FAILURES_MAX):
         with pytest.raises(Unauthorized):
             auth.login(EMAIL, "Wrong-horse-1", ADDRESS)
-    with pytest.raises(TooManyAttempts) as refusal:
+    with pytest.raises(TooManyRequests) as refusal:
         auth.login(EMAIL, PASSWORD, ADDRESS)  # even the right one: else guessing goes on
     assert (refusal.value.status, refusal.value.retry_after_s) == (429, LOGIN_WINDOW_S)
     assert auth.login(EMAIL, PASSWORD, "192.0.2.2"), "a stranger must not lock the person out"

@@ -40,7 +40,9 @@ def test_rows(path: Path, ingest: Ingest, store: Store) -> None:
         if not section.title.startswith("rows "):
             ingest.accept(section.title, protobuf_from_json(section.title, section.text.encode()))
     assert ingest.flush(20)
-    seen = [Section(each.title, rows(store, each.title)) if each.title.startswith("rows ") else each for each in sections]
+    seen = [
+        Section(each.title, rows(store, each.title)) if each.title.startswith("rows ") else each for each in sections
+    ]
     if os.environ.get("GOLDEN_UPDATE"):
         path.write_text(comment + "".join(f"--- {each.title}\n{each.text}" for each in seen))
     for expected, found in zip(sections, seen, strict=True):

@@ -10,14 +10,12 @@ Do not add here: cookies, headers and replies (api), tables (metadata).
 from .accounts import Auth, open_auth, require_admin
 from .passwords import PASSWORD_RULES, Passwords, broken_rules
 from .sessions import Visit
-from .throttle import TooManyAttempts
 from .windows import Window, Windows
 
 __all__ = [
     "PASSWORD_RULES",
     "Auth",
     "Passwords",
-    "TooManyAttempts",
     "Visit",
     "Window",
     "Windows",

@@ -44,7 +44,7 @@ class Auth:
     def login(self, email: str, password: str, address: str) -> str:
         """The token of a new session. `address` is where the caller comes from, for throttling.
 
-        Raises Unauthorized for wrong credentials, without a word on which was wrong, and TooManyAttempts.
+        Raises Unauthorized for wrong credentials, without a word on which was wrong, and TooManyRequests.
         """
         email = _canonical(email)
         self._throttle.admit(email, address)

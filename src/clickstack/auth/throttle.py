@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from clickstack.core.clock import Clock
-from clickstack.core.errors import Busy
+from clickstack.core.errors import TooManyRequests
 from clickstack.core.limits import LOGIN_CALLERS_MAX, LOGIN_FAILURES_MAX, LOGIN_WINDOW_S
 
 from .windows import Windows
-
-
-class TooManyAttempts(Busy):
-    """Too many wrong passwords; `retry_after_s` is when the next one is looked at."""
-
-    code, status = "too_many_attempts", 429
 
 
 class LoginThrottle:
@@ -22,11 +16,11 @@ class LoginThrottle:
         self._windows = Windows(clock, limit=LOGIN_FAILURES_MAX, window_s=LOGIN_WINDOW_S, keys_max=LOGIN_CALLERS_MAX)
 
     def admit(self, email: str, address: str) -> None:
-        """Count an attempt before it is looked at, so that parallel guesses count too. Raises TooManyAttempts."""
+        """Count an attempt before it is looked at, so that parallel guesses count too. Raises TooManyRequests."""
         window = self._windows.hit(_key(email, address))
         if window.exceeded:
             minutes = -(-window.reset_s // 60)
-            raise TooManyAttempts(
+            raise TooManyRequests(
                 f"Too many failed sign-ins. Try again in {minutes} minute{'s' if minutes > 1 else ''}.",
                 retry_after_s=window.reset_s,
             )

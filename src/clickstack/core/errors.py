@@ -90,6 +90,12 @@ class Busy(Exposed):
         self.retry_after_s = retry_after_s
 
 
+class TooManyRequests(Busy):
+    """The caller has used up a budget of theirs; others are served."""
+
+    code, status = "too_many_requests", 429
+
+
 class QueryTimeout(Exposed):
     code, status = "query_timeout", 504
 

@@ -79,7 +79,7 @@ class Database:
             raise MetadataFailed(f"metadata database: {_cause(error)}") from error
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str | sa.URL) -> Database:
     """A database ready for transactions. `url` is a SQLAlchemy URL. Raises StartupError when it cannot be read.
 
     A SQLite file is made when missing, readable by its owner only: it holds the keys.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -42,8 +43,9 @@ class Metadata:
         self._database.close()
 
 
-def open_metadata(url: str, clock: Clock, ids: IdSource) -> Metadata:
-    """The metadata database at a SQLAlchemy URL, upgraded to the newest schema. Raises StartupError."""
+def open_metadata(place: str | Path, clock: Clock, ids: IdSource) -> Metadata:
+    """The metadata database at a URL (or in a SQLite file), upgraded to the newest schema. Raises StartupError."""
+    url = place if isinstance(place, str) else sa.URL.create("sqlite", database=str(place))
     with contextlib.ExitStack() as opened:
         database = open_database(url)
         opened.callback(database.close)

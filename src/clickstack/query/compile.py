@@ -126,7 +126,7 @@ def untyped(chart: ChartConfig, fields: Fields) -> list[str]:
     """The SQL expressions whose types an aggregate must know and only the engine can tell."""
     texts = []
     for index, select in enumerate(chart.select):
-        if select.metric is not None or not select.expression or select.aggregate not in AGGREGATIONS:
+        if select.metric is not None or not select.expression:
             continue
         expression = read_expression(select.expression, fields, f"series.{index}.field")
         if expression.type is None and AGGREGATIONS[select.aggregate].needs not in ("nothing", "anything"):

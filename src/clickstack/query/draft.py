@@ -64,7 +64,7 @@ def render(draft: Draft) -> Sql:
     values = [(value_name(index), sql) for index, sql in enumerate(draft.values)]
     names = ", ".join(name for name, _ in keys)
     return select(
-        columns=[Sql.of(sql, f" AS {name}") for name, sql in (*keys, *values)],
+        columns=[sql if sql == Sql.of(name) else Sql.of(sql, f" AS {name}") for name, sql in (*keys, *values)],
         source=draft.source,
         where=draft.where,
         tail=[*([f"GROUP BY {names}", f"ORDER BY {names}"] if keys else []), f"LIMIT {draft.rows_max}"],

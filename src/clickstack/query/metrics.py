@@ -67,7 +67,7 @@ def fold_series(draft: Draft, context: Context) -> Draft:
         where=(),
         bucket=Sql.of(BUCKET) if draft.bucket else None,
         groups=tuple(Sql.of(name) for name in names),
-        point=Sql.of("__point"),
+        point=Sql.of("__number"),
     )
 
 
@@ -78,7 +78,7 @@ def _last_values(draft: Draft, context: Context) -> Sql:
             Sql.of(_inner_bucket(draft, context), f" AS {BUCKET}"),
             *_groups(draft),
             Sql.of("max(", time, ") AS __time"),
-            Sql.of("argMax(", _value(context), ", ", time, ") AS __point"),
+            Sql.of("argMax(", _value(context), ", ", time, ") AS __number"),
         ],
         source=draft.source,
         where=draft.where,
@@ -93,7 +93,7 @@ def _increases(draft: Draft, context: Context) -> Sql:
         columns=[
             Sql.of(_inner_bucket(draft, context), f" AS {BUCKET}"),
             *_groups(draft),
-            Sql.of(time, " AS __time"),
+            Sql.of(time, " AS __at"),
             Sql.of(_SERIES, " AS __series"),
             Sql.of(_value(context), " AS __point"),
             Sql.of("AggregationTemporality = 1 AS __delta"),
@@ -109,11 +109,11 @@ def _increases(draft: Draft, context: Context) -> Sql:
         columns=[
             Sql.of(BUCKET),
             *(Sql.of(name) for name in _names(draft)),
-            Sql.of("max(s.__time) AS __time"),
-            Sql.of("if(any(__monotonic OR __delta), sum(", _STEP, "), argMax(s.__point, s.__time)) AS __point"),
+            Sql.of("max(__at) AS __time"),
+            Sql.of("if(any(__monotonic OR __delta), sum(", _STEP, "), argMax(__point, __at)) AS __number"),
         ],
-        source=Sql.of(subquery(steps), " AS s"),
-        where=[Sql.of("s.__time >= ", start)],
+        source=subquery(steps),
+        where=[Sql.of("__at >= ", start)],
         tail=[f"GROUP BY {', '.join([BUCKET, *_names(draft), '__series'])}"],
     )
 

@@ -10,7 +10,7 @@ from ..core.errors import BadRequest
 from ..core.limits import CHART_BUCKETS_MAX
 from ..core.result import Statistics
 from ..core.source import Source
-from ..core.sql import Sql
+from ..core.sql import Sql, literal
 from ..core.timerange import TimeRange
 from ..store import Store, TableSchema
 from .columntype import ColumnType, parse_type
@@ -98,8 +98,7 @@ def readable_sql(sql: Sql) -> str:
 
 def _shown(value: str | int | float | bool, kind: str) -> str:
     if isinstance(value, str):
-        text = "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-        return text if kind == "String" else f"CAST({text}, '{kind}')"
+        return literal(value) if kind == "String" else f"CAST({literal(value)}, {literal(kind)})"
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 

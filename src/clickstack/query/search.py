@@ -79,7 +79,7 @@ class Search:
         keys = [query.identity.key(row) for row in page]
         return SearchPage(
             columns=columns,
-            rows=[row[: len(query.shown)] for row in page],
+            rows=[row[: len(columns)] for row in page],
             row_ids=[key.encode() for key in keys],
             next_cursor=keys[-1].encode() if page and len(rows) == wanted else None,
             statistics=statistics,
@@ -109,7 +109,7 @@ class Search:
             result = self._store.query(query.sql(window, after, wanted - len(rows)), query_id=query_id)
             rows.extend(result.rows)
             statistics = _sum(statistics, result.statistics)
-            columns = query.columns(result.columns)
+            columns = query.columns(result.columns[: -len(query.identity.selected)])
             if len(rows) >= wanted:
                 break
         return rows, statistics, columns
@@ -173,7 +173,7 @@ class _Query:
 
     def columns(self, engine: tuple[Column, ...]) -> list[Column]:
         called = names(self.shown, [column.name for column in engine])
-        return [replace(column, name=name) for column, name in zip(engine, called, strict=False)]
+        return [replace(column, name=name) for column, name in zip(engine, called, strict=True)]
 
 
 def windows(

@@ -97,6 +97,7 @@ AGGREGATIONS: Mapping[AggregateName, Aggregation] = {
     "quantile": Aggregation("a number", _quantile),
     "any": Aggregation("anything", _call("any", or_null=True)),
     "last_value": Aggregation("a number or a time", _last_value),
+    "increase": Aggregation("a number", _sum),  # of a counter's growth, which metrics.fold_series has computed
     "none": Aggregation("anything", lambda ask: ask.argument),
 }
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..core.sql import Sql
+from ..core.sql import Sql, ident
 from ..store import TableColumn
 from .expression import read_expression
 from .fields import Fields
-from .usersql import split_alias, split_list
+from .usersql import checked, split_alias, split_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,10 @@ def read_select(text: str, fields: Fields, *, subqueries: bool, engine_names: bo
             )
             continue
         body, alias = split_alias(item, "select")
-        expression = read_expression(body, fields, "select", subqueries=subqueries)
-        raw = expression.sql.parts[:1] == ("(",)
-        if raw and engine_names and alias is None:
-            shown.append(Shown(None, Sql(expression.sql.parts[1:-1])))
+        if engine_names and alias is None and not re.fullmatch(r"[\w.`-]+", body):
+            shown.append(Shown(None, Sql.of(checked(body, "select", subqueries=subqueries))))
         else:
+            expression = read_expression(body, fields, "select", subqueries=subqueries)
             shown.append(Shown(alias or body, expression.sql))
     return shown
 
@@ -46,12 +46,18 @@ def read_select(text: str, fields: Fields, *, subqueries: bool, engine_names: bo
 def rendered(shown: Sequence[Shown]) -> list[Sql]:
     """The list as SQL. Names are given in `names`, not as SQL aliases: those would shadow columns in the filter."""
     return [
-        each.sql if each.name is None else Sql.of(each.sql, f" AS __column_{index}") for index, each in enumerate(shown)
+        each.sql
+        if each.name is None or each.sql == Sql.of(ident(each.name))
+        else Sql.of(each.sql, f" AS __column_{at}")
+        for at, each in enumerate(shown)
     ]
 
 
 def names(shown: Sequence[Shown], engine_names: Sequence[str]) -> list[str]:
-    return [each.name or engine for each, engine in zip(shown, engine_names, strict=False)]
+    """What the columns are called; as the engine says when one item, such as `COLUMNS('…')`, became several."""
+    if len(shown) != len(engine_names):
+        return list(engine_names)
+    return [each.name or engine for each, engine in zip(shown, engine_names, strict=True)]
 
 
 def _all(fields: Fields) -> list[TableColumn]:

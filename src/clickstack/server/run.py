@@ -58,7 +58,7 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
         bind(settings.host, settings.otlp_grpc_port, "OTLP over gRPC", "--otlp-grpc-port").close()
         store = open_store(settings)
         house.callback(store.close)
-        metadata = open_metadata(settings.metadata_url or f"sqlite:///{data_dir / 'metadata.sqlite'}", clock, ids)
+        metadata = open_metadata(settings.metadata_url or data_dir / "metadata.sqlite", clock, ids)
         house.callback(metadata.close)
         auth = open_auth(metadata, clock, ids)
         ingest = open_ingest(data_dir, store, settings, clock, ids)

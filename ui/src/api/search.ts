@@ -18,6 +18,7 @@ export type SearchPageResult = {
   nextCursor: string | null;
   statistics: Statistics;
   sql: string;
+  warnings?: string[];
 };
 export type HistogramResult = {
   granularityS: number;

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { type ColumnView, gridTracks } from "../model/columns";
+import { type ColumnView, gridTracks, gridWidthMin } from "../model/columns";
 import type { Zone } from "../model/timeRange";
 import type { Cell } from "../model/tree";
 import classes from "./EventTable.module.css";
@@ -94,7 +94,13 @@ export function EventTable(props: Props) {
       ref={viewport}
       className={classes.viewport}
       data-stale={props.stale}
-      style={{ "--tracks": gridTracks(columns), "--row-height": `${rowHeightPx}px` } as React.CSSProperties}
+      style={
+        {
+          "--tracks": gridTracks(columns),
+          "--width-min": `${gridWidthMin(columns)}px`,
+          "--row-height": `${rowHeightPx}px`,
+        } as React.CSSProperties
+      }
       role="grid"
       aria-label={props.label}
       aria-rowcount={rows.length + 1}

@@ -1,5 +1,5 @@
 import type { KeyboardEvent, PointerEvent } from "react";
-import { COLUMN_WIDTH_PX_MIN, type ColumnView } from "../model/columns";
+import { COLUMN_WIDTH_PX_MIN, type ColumnView, columnLabel } from "../model/columns";
 import classes from "./EventTable.module.css";
 
 type Props = { columns: readonly ColumnView[]; onResize: (column: string, widthPx: number | null) => void };
@@ -12,7 +12,7 @@ export function EventTableHead({ columns, onResize }: Props) {
     <div className={classes.head} role="row" aria-rowindex={1}>
       {columns.map((column, at) => (
         <div key={column.name} className={classes.headCell} role="columnheader" aria-colindex={at + 1}>
-          <span title={`${column.name} · ${column.type}`}>{column.name}</span>
+          <span title={`${column.name} · ${column.type}`}>{columnLabel(column.name)}</span>
           {at < columns.length - 1 && <Edge column={column} onResize={onResize} />}
         </div>
       ))}

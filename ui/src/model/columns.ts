@@ -9,6 +9,7 @@ export type SourceHints = {
 };
 
 export const COLUMN_WIDTH_PX_MIN = 48;
+const LAST_WIDTH_PX_MIN = 320;
 const SEVERITY_NAMES = new Set(["severitytext", "severity", "level", "statuscode", "status"]);
 
 /**
@@ -49,7 +50,20 @@ function defaultWidth(name: string, role: ColumnRole): number {
 /** The grid's tracks: fixed widths, and a last column that takes what is left. */
 export function gridTracks(columns: readonly ColumnView[]): string {
   const last = columns.length - 1;
-  return columns.map(({ widthPx }, at) => (at === last ? "minmax(320px, 1fr)" : `${widthPx}px`)).join(" ");
+  const tracks = columns.map(({ widthPx }, at) =>
+    at === last ? `minmax(${LAST_WIDTH_PX_MIN}px, 1fr)` : `${widthPx}px`,
+  );
+  return tracks.join(" ");
+}
+
+/** Narrower than this the table scrolls sideways. */
+export function gridWidthMin(columns: readonly ColumnView[]): number {
+  return columns.slice(0, -1).reduce((sum, { widthPx }) => sum + widthPx, LAST_WIDTH_PX_MIN);
+}
+
+/** A heading for a column; nanoseconds divided into milliseconds, the one expression everybody selects, gets a name. */
+export function columnLabel(name: string): string {
+  return name.replace(/^round\((\w+)\s*\/\s*(1e6|1000000)\)$/, "$1 (ms)");
 }
 
 const TEXT_MAX = 500;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { clauseFor, withClause } from "./clause";
-import { cellLine, columnViews, filterColumn, gridTracks } from "./columns";
+import { cellLine, columnLabel, columnViews, filterColumn, gridTracks } from "./columns";
 import { eventView } from "./event";
 import { formatBytes, formatCount, formatElapsed, formatShort, formatStep } from "./format";
 import { faultSpan, tokens } from "./highlight";
 import { coverage, describe as describeHistogram, stackLayers } from "./histogram";
 import { isPasswordValid } from "./password";
 import { levelOf, orderGroups } from "./severity";
-import { receiverOf, snippets } from "./telemetry";
+import { curlSnippet, receiverOf, snippets } from "./telemetry";
 import { leaves, prettyJson } from "./tree";
 
 describe("clauses", () => {
@@ -116,6 +116,9 @@ describe("result columns", () => {
     ]);
     expect(gridTracks(columnViews(columns, {}, {}))).toBe("172px 92px 96px minmax(320px, 1fr)");
   });
+  it("names the usual duration expression", () => {
+    expect([columnLabel("round(Duration / 1e6)"), columnLabel("Body")]).toEqual(["Duration (ms)", "Body"]);
+  });
   it("shows one plain line of a text", () => {
     expect(cellLine("\u001b[31mred\u001b[0m\n  next")).toBe("red next");
     expect(cellLine("x".repeat(600))).toHaveLength(501);
@@ -204,6 +207,11 @@ describe("where to send telemetry", () => {
     expect(receiverOf({ collectorUrl: "https://otlp.example.com/" }, "http://x/", "k").endpoint).toBe(
       "https://otlp.example.com",
     );
+  });
+  it("writes a span whose time the shell fills in", () => {
+    const text = curlSnippet(receiverOf(config, "http://localhost:8080", "k"), "trace");
+    expect(text).toContain(`"startTimeUnixNano":"'"$(date +%s)"'000000000"`);
+    expect(text).toContain("localhost:4318/v1/traces");
   });
   it("fills the key into every snippet", () => {
     for (const snippet of snippets(receiverOf(config, "http://localhost:8080", "the-key"))) {

@@ -23,21 +23,39 @@ export function receiverOf(
   return { endpoint, grpcEndpoint: `${host}:${config?.otlpGrpcPort ?? 4317}`, key };
 }
 
-export function curlSnippet({ endpoint, key }: Receiver): string {
-  const body = {
-    resourceLogs: [
-      {
-        resource: { attributes: [{ key: "service.name", value: { stringValue: "hello" } }] },
-        scopeLogs: [{ logRecords: [{ severityText: "INFO", body: { stringValue: "Hello from curl" } }] }],
-      },
-    ],
-  };
+/** One event for the terminal: a log line, or a span where spans are wanted. */
+export function curlSnippet(receiver: Receiver, signal: "log" | "trace" = "log"): string {
+  return signal === "trace" ? curl(receiver, "v1/traces", oneSpan()) : curl(receiver, "v1/logs", oneLog());
+}
+
+function curl({ endpoint, key }: Receiver, path: string, body: string): string {
   return [
-    `curl -i ${endpoint}/v1/logs \\`,
+    `curl -i ${endpoint}/${path} \\`,
     `  -H 'authorization: ${key}' \\`,
     "  -H 'content-type: application/json' \\",
-    `  -d '${JSON.stringify(body)}'`,
+    `  -d '${body}'`,
   ].join("\n");
+}
+
+/** The shell fills in the time: it leaves the single quotes for `$(date …)` and comes back. */
+function oneSpan(): string {
+  const now = `'"$(date +%s)"'000000000`;
+  const span = {
+    traceId: "5b8efff798038103d269b633813fc60c",
+    spanId: "eee19b7ec3c1b174",
+    name: "hello",
+    startTimeUnixNano: now,
+    endTimeUnixNano: now,
+  };
+  const body = { resourceSpans: [{ resource: HELLO, scopeSpans: [{ spans: [span] }] }] };
+  return JSON.stringify(body).replaceAll('\\"$(date +%s)\\"', '"$(date +%s)"');
+}
+
+const HELLO = { attributes: [{ key: "service.name", value: { stringValue: "hello" } }] };
+
+function oneLog(): string {
+  const record = { severityText: "INFO", body: { stringValue: "Hello from curl" } };
+  return JSON.stringify({ resourceLogs: [{ resource: HELLO, scopeLogs: [{ logRecords: [record] }] }] });
 }
 
 export function snippets(receiver: Receiver): Snippet[] {

@@ -12,9 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, Field
 from starlette.responses import RedirectResponse, Response
 
-from clickstack.auth import TooManyAttempts, broken_rules
+from clickstack.auth import broken_rules
 from clickstack.core.clock import iso_millis
-from clickstack.core.errors import BadRequest, Busy, Conflict, Unauthorized
+from clickstack.core.errors import BadRequest, Busy, Conflict, TooManyRequests, Unauthorized
 from clickstack.core.limits import EMAIL_CHARS_MAX
 
 from ..app_port import THROUGH_APP_PORT
@@ -103,7 +103,7 @@ def login(request: Request, body: FieldsBody) -> Response:
     except Busy as error:
         if not body.form:
             raise
-        reason = "tooManyAttempts" if isinstance(error, TooManyAttempts) else "unknown"
+        reason = "tooManyAttempts" if isinstance(error, TooManyRequests) else "unknown"
         return _redirect(request, f"/login?err={reason}", error_headers(error, request.scope))
     return _signed_in(_redirect(request, "/"), request, token)
 

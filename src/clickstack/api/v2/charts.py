@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic.alias_generators import to_camel
 
-from clickstack.core.chart import AggregateName, ChartConfig, Filter, Metric, MetricKind, Select
+from clickstack.core.chart import ChartConfig, Filter, Metric, MetricKind, Select
 from clickstack.core.clock import utc_datetime
 from clickstack.core.errors import BadQuery, BadRequest, Exposed, NotFound
 from clickstack.core.ids import OBJECT_ID
@@ -27,6 +27,9 @@ router = APIRouter(prefix="/charts")
 Caller = Annotated[Actor, Depends(bearer_actor)]
 Granularity = Literal[
     "30s", "1m", "5m", "10m", "15m", "30m", "1h", "2h", "6h", "12h", "1d", "2d", "7d", "30d", "auto"
+]  # fmt: skip
+AggregateFunction = Literal[
+    "avg", "count", "count_distinct", "last_value", "max", "min", "quantile", "sum", "any", "none", "increase"
 ]  # fmt: skip
 MS_DIGITS_MIN = 13  # a shorter time is in seconds
 
@@ -65,7 +68,7 @@ class SeriesBody(WireModel):
 
     source_id: Annotated[str, AfterValidator(_object_id)]
     data_source: Literal["events", "metrics"] = "events"
-    agg_fn: AggregateName
+    agg_fn: AggregateFunction
     level: Annotated[float, Field(ge=0, le=1)] = 0.5
     field: str = ""
     where: str

@@ -14,7 +14,7 @@ export function PasswordChecklist(props: { id: string; password: string; matches
         <li key={label} data-met={met}>
           {met ? <IconCheck size={13} aria-hidden="true" /> : <IconPoint size={13} aria-hidden="true" />}
           {label}
-          <span className={classes.hidden}>{met ? " – met" : " – not met yet"}</span>
+          <span className={classes.hidden}>{met ? ", met" : ", not met yet"}</span>
         </li>
       ))}
     </ul>

@@ -43,8 +43,17 @@ export function FirstData({ source }: { source: Source }) {
           </dd>
         </div>
       </dl>
-      <p className={classes.try}>Try it from a terminal:</p>
-      <Code text={curlSnippet(receiver)} what="curl command" />
+      {source.kind === "session" ? (
+        <p>
+          Sessions come from browsers: instrument the web page with the OpenTelemetry browser SDK and send{" "}
+          <code>rum.sessionId</code> with its events.
+        </p>
+      ) : (
+        <>
+          <p className={classes.try}>Try it from a terminal:</p>
+          <Code text={curlSnippet(receiver, source.kind === "trace" ? "trace" : "log")} what="curl command" />
+        </>
+      )}
     </div>
   );
 }

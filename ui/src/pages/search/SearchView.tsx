@@ -9,6 +9,7 @@ import { levelColor, levelOf, orderGroups } from "../../model/severity";
 import { absolute } from "../../model/timeRange";
 import type { Leaf, Row } from "../../model/tree";
 import { useHistogramShown, useLiveEvery, useZone } from "../../state/settings";
+import { OwnTelemetryHint } from "./OwnTelemetryHint";
 import { ResultsPane } from "./ResultsPane";
 import { RowPanel } from "./row/RowPanel";
 import classes from "./SearchPage.module.css";
@@ -83,6 +84,7 @@ export function SearchView({ sources }: { sources: readonly Source[] }) {
   const step = (direction: -1 | 1) => {
     const next = ids[at + direction];
     if (at >= 0 && next) openEvent(next);
+    if (at > ids.length - 5 && rows.hasNextPage && !rows.isFetching) void rows.fetchNextPage();
   };
 
   return (
@@ -108,6 +110,11 @@ export function SearchView({ sources }: { sources: readonly Source[] }) {
         onRun={q.runText}
         onCancel={cancel}
       />
+      {page?.warnings?.map((warning) => (
+        <div key={warning} className={classes.notice}>
+          <Notice tone="info">{warning}</Notice>
+        </div>
+      ))}
       {q.isSourceMissing && (
         <div className={classes.notice}>
           <Notice tone="error">
@@ -147,6 +154,7 @@ export function SearchView({ sources }: { sources: readonly Source[] }) {
         isRunning={isRunning && !state.isLive}
         share={progress && progress.rowsTotal > 0 ? progress.rowsRead / progress.rowsTotal : null}
       />
+      {source && <OwnTelemetryHint source={source} page={page} />}
       <div className={classes.body}>
         {source && run && (
           <ResultsPane

@@ -36,16 +36,7 @@ export function StatsLine(props: Props) {
         {isRunning && progress ? (
           <span>{progressText(progress)}</span>
         ) : (
-          page && (
-            <Tooltip
-              label={`${formatCount(page.statistics.rowsRead)} rows, ${formatBytes(page.statistics.bytesRead)} read`}
-            >
-              <span>
-                {formatShort(page.statistics.rowsRead)} rows scanned ·{" "}
-                {formatElapsed(page.statistics.elapsedMs)}
-              </span>
-            </Tooltip>
-          )
+          page && <Scanned page={page} histogram={histogram} />
         )}
       </div>
       {props.shown && (
@@ -84,6 +75,21 @@ export function StatsLine(props: Props) {
         />
       )}
     </div>
+  );
+}
+
+/** What both answers cost together; the slower one is how long a person waited. */
+function Scanned({ page, histogram }: Pick<Props, "histogram"> & { page: SearchPageResult }) {
+  const parts = [page.statistics, ...(histogram ? [histogram.statistics] : [])];
+  const rows = parts.reduce((sum, part) => sum + part.rowsRead, 0);
+  const bytes = parts.reduce((sum, part) => sum + part.bytesRead, 0);
+  const elapsedMs = Math.max(...parts.map((part) => part.elapsedMs));
+  return (
+    <Tooltip label={`${formatCount(rows)} rows, ${formatBytes(bytes)} read`}>
+      <span>
+        {formatShort(rows)} rows scanned · {formatElapsed(elapsedMs)}
+      </span>
+    </Tooltip>
   );
 }
 
