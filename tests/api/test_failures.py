@@ -197,7 +197,7 @@ def test_a_reply_that_breaks_off_is_not_mended(probe: Probe, lines: io.StringIO)
     app.add_api_route("/probe", lambda: StreamingResponse(broken_stream(), media_type="application/x-ndjson"))
     reply = client.get("/probe")
     assert reply.text == "one\n"
-    assert [line["message"] for line in logged(lines)] == ["request failed", "request"]
+    assert [line["message"] for line in logged(lines)] == ["request failed", "GET /probe 200"]
 
 
 def test_streams_of_lines_are_never_packed(probe: Probe) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,15 @@ def test_a_checkout_without_a_built_ui_says_so(connect: Any) -> None:
     assert reply.headers["content-type"] == "text/plain; charset=utf-8"
     assert "make ui" in reply.text
     assert app.get("/api/health").status_code == 200
+
+
+def test_a_new_build_is_noticed_while_the_server_runs(app: httpx.Client, ui: Path) -> None:
+    assert app.get("/assets/index-def456.js").status_code == 404
+    (ui / "assets" / "index-abc123.js").unlink()
+    (ui / "assets" / "index-def456.js").write_text("export const answer = 43;")
+    page = ui / "index.html"
+    page.write_text("<!doctype html><title>Newer</title>")
+    os.utime(page, ns=(1, 1))  # whatever the file system's clock resolves
+    assert app.get("/").text == "<!doctype html><title>Newer</title>"
+    assert app.get("/assets/index-def456.js").text == "export const answer = 43;"
+    assert app.get("/assets/index-abc123.js").status_code == 404

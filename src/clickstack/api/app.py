@@ -68,7 +68,7 @@ def create_api_app(services: Services) -> FastAPI:
 
 def create_app_app(services: Services, api_app: ASGIApp, ui_directory: Path = UI_DIRECTORY) -> ASGIApp:
     """The app port: `/api/…` is the API port with one `/api` removed, everything else the web UI."""
-    ui = Rim(Mask(UiFiles(ui_directory)), clock=services.clock, ids=services.ids)
+    ui = Rim(Mask(UiFiles(ui_directory)), clock=services.clock, ids=services.ids, quiet=True)
     return AppPort(api=api_app, ui=ui)
 
 

@@ -24,8 +24,11 @@ _ROUTE_NOTE = "clickstack.route_note"  # scope key: a dict in which self-telemet
 
 
 class Rim:
-    def __init__(self, app: ASGIApp, *, clock: Clock, ids: IdSource) -> None:
+    """`quiet` writes the lines as debug: every page of the UI is a dozen files, and nobody looks for them."""
+
+    def __init__(self, app: ASGIApp, *, clock: Clock, ids: IdSource, quiet: bool = False) -> None:
         self._app = app
+        self._quiet = quiet
         self._clock = clock
         self._ids = ids
 
@@ -48,9 +51,12 @@ class Rim:
         template = path_template(scope)
         if _ROUTE_NOTE in scope and template != UNROUTED:
             scope[_ROUTE_NOTE]["route"] = template
-        write = log.debug if scope["path"] in QUIET_PATHS else log.info
+        write = log.debug if self._quiet or scope["path"] in QUIET_PATHS else log.info
         write(
-            "request",
+            "%s %s %s",
+            method,
+            template,
+            status,
             extra=fields(
                 method=method,
                 path=template,

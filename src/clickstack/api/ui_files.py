@@ -21,7 +21,7 @@ INDEX = "/index.html"
 ASSETS = "/assets/"  # where the build puts files whose names carry a hash of their content
 
 NOT_BUILT = (
-    "The web UI is not built. Run `make ui` and start the server again.\n"
+    "The web UI is not built. Run `make ui`, then load this page again.\n"
     "The API is not affected: it answers under /api here and on its own port.\n"
 )
 
@@ -63,15 +63,13 @@ class UiFile:
 
 
 class UiFiles:
-    """An ASGI application over one directory. What is in it is found once, at start; files are read when asked for."""
+    """An ASGI application over one directory. Files are read once; a new build is noticed by its page."""
 
     def __init__(self, directory: Path) -> None:
-        self._paths = {
-            "/" + path.relative_to(directory).as_posix(): path
-            for path in directory.rglob("*")
-            if path.is_file() and not path.name.startswith(".")
-        }
-        self._file = lru_cache(maxsize=None)(_read)  # bounded by the files of the build
+        self._directory = directory
+        self._built_ns: int | None = None
+        self._paths: dict[str, Path] = {}
+        self._file = lru_cache(maxsize=None)(_read)  # bounded by the files of one build
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         reply = await self._reply(scope)
@@ -83,6 +81,7 @@ class UiFiles:
         headers, path = Headers(scope=scope), scope["path"]
         if scope["method"] != "GET":
             return _nothing_here(scope)
+        await run_in_threadpool(self._notice_new_build)
         if INDEX not in self._paths:
             return PlainTextResponse(NOT_BUILT, status_code=503)
         if path not in self._paths:
@@ -92,6 +91,20 @@ class UiFiles:
         scope["endpoint"], scope["path"] = self, path  # for the log line: which file it was
         file = await run_in_threadpool(self._file, self._paths[path])
         return _file_reply(file, path, headers)
+
+    def _notice_new_build(self) -> None:
+        try:
+            built_ns = (self._directory / INDEX.lstrip("/")).stat().st_mtime_ns
+        except OSError:
+            built_ns = None
+        if built_ns != self._built_ns:
+            self._paths = {
+                "/" + path.relative_to(self._directory).as_posix(): path
+                for path in self._directory.rglob("*")
+                if path.is_file() and not path.name.startswith(".")
+            }
+            self._file.cache_clear()
+            self._built_ns = built_ns
 
 
 def _wants_page(path: str, headers: Headers) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
 from ..core.errors import BadRequest
 from .anyvalue import flatten_request
 from .signals import SESSION, SIGNAL_NAMES, SIGNALS, SignalName
-from .trimmed import trimmed_type
+from .variants import binary_type, mend_text, scalar_type
 
-_TRIMMED = {name: trimmed_type(name) for name in SIGNAL_NAMES}
+_SCALAR = {name: scalar_type(name) for name in SIGNAL_NAMES}
+_BINARY = {name: binary_type(name) for name in SIGNAL_NAMES}
 _SESSION_KEY = b"rr-web.event"
 
 
@@ -28,9 +30,15 @@ def check(signal: SignalName, body: bytes) -> Checked:
     """Check a protobuf Export…ServiceRequest. Raises BadRequest when it is not one.
 
     The engine's reader is stricter than protobuf's, so it gets what the C library writes, never the client's bytes.
+    Text that is not UTF-8 is accepted with U+FFFD in place of the bad bytes: one such byte in a log line must not cost
+    a batch.
     """
-    request = _TRIMMED[signal]()
-    _parse(request, body)
+    request = _SCALAR[signal]()
+    try:
+        request.ParseFromString(body)
+    except DecodeError:
+        body = _with_text_mended(signal, body)
+        _parse(request, body)
     request.DiscardUnknownFields()
     canonical: bytes = request.SerializeToString()
     if len(canonical) != len(body):
@@ -45,9 +53,16 @@ def check(signal: SignalName, body: bytes) -> Checked:
     return Checked(canonical, records, kinds)
 
 
-def _parse(request: object, body: bytes) -> None:
+def _with_text_mended(signal: SignalName, body: bytes) -> bytes:
+    request = _BINARY[signal]()
+    _parse(request, body)
+    mend_text(request, SIGNALS[signal].request.DESCRIPTOR)
+    return bytes(request.SerializeToString())
+
+
+def _parse(request: Any, body: bytes) -> None:
     try:
-        request.ParseFromString(body)  # type: ignore[attr-defined]
+        request.ParseFromString(body)
     except DecodeError:
         raise BadRequest(
             f"The body is not a protobuf {type(request).__name__}. Check the URL's signal and the Content-Type."

@@ -124,24 +124,34 @@ class Loader:
         """Store what the table takes; returns the records in dead letters. Raises _Unproven."""
         key = segment.id, projection.table
         taken_at_refusal = self._taken_at_refusal.setdefault(key, self._taken[projection.table])
-        refused: list[tuple[Piece, str]] = []
+        refused: list[Piece] = []
         waiting = [pieces.all()]
         while waiting:
             piece = waiting.pop()
-            try:
-                with pieces.file(piece) as path:
-                    self._insert(projection, path, pieces.token(piece))
-            except _Refused as error:
-                if piece.single:
-                    refused.append((piece, str(error)))
-                else:
-                    waiting.extend(reversed(piece.halves()))
+            reason = self._refusal(projection, pieces, piece)
+            if reason is not None and piece.single:
+                refused.append(piece)
+            elif reason is not None:
+                waiting.extend(reversed(piece.halves()))
         if refused and self._taken[projection.table] == taken_at_refusal:
-            raise _Unproven(refused[0][1])
+            raise _Unproven(f"{projection.table} takes nothing: {self._refusal(projection, pieces, refused[0])}")
         del self._taken_at_refusal[key]
-        return sum(self._bury(projection, pieces, piece, reason) for piece, reason in refused)
+        return sum(self._bury(projection, pieces, piece) for piece in refused)
 
-    def _bury(self, projection: Projection, pieces: Pieces, piece: Piece, reason: str) -> int:
+    def _refusal(self, projection: Projection, pieces: Pieces, piece: Piece) -> str | None:
+        """Why the table does not take a piece; None when it did."""
+        try:
+            with pieces.file(piece) as path:
+                self._insert(projection, path, pieces.token(piece))
+        except _Refused as error:
+            return str(error)
+        return None
+
+    def _bury(self, projection: Projection, pieces: Pieces, piece: Piece) -> int:
+        """A last try, now that the table is known to take others; then a dead letter. Returns its records."""
+        reason = self._refusal(projection, pieces, piece)
+        if reason is None:
+            return 0
         frame, body = pieces.request(piece)
         name = f"{projection.table}-{pieces.token(piece)}"
         self._dead_letters.add(name, self._signal, projection.table, frame.records, body, reason)
