@@ -1,4 +1,4 @@
-"""The README's first five minutes, run as written against a fresh server."""
+"""The README's first five minutes, and then docs/api.md, run as written against a fresh server."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ import pytest
 
 from program import LiveServer, clean_environment
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = (ROOT / "README.md", ROOT / "docs" / "api.md")
 
 
 def lines_to_run(server: LiveServer) -> str:
     """Every ```bash block but the two make commands, in order, with the default ports replaced by the server's."""
-    blocks = [
-        block for block in re.findall(r"```bash\n(.*?)```", README.read_text(), re.DOTALL) if "make " not in block
-    ]
-    text = "\n".join(blocks)
+    written = "".join(page.read_text() for page in PAGES)
+    text = "\n".join(block for block in re.findall(r"```bash\n(.*?)```", written, re.DOTALL) if "make " not in block)
     for default, url in (("http://localhost:8000", server.api_url), ("http://localhost:4318", server.otlp_http_url)):
         assert default in text
         text = text.replace(default, url)
@@ -37,10 +36,12 @@ def test_the_first_five_minutes(fresh_server: LiveServer, tmp_path: Path) -> Non
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert '{"status":"success"}' in done.stdout
-    names = [
-        source["name"]
-        for source in json.loads(re.search(r'\{"data":\[\{.*?"name".*?\]\}(?=\{)', done.stdout)[0])["data"]
-    ]  # type: ignore[index]
-    assert names == ["Logs", "Traces", "Metrics", "Sessions"]
-    answer = json.loads(done.stdout[done.stdout.rindex('{"data":') :])
-    assert [(row["group"], row["series_0.data"]) for row in answer["data"]] == [(["checkout"], 1)]
+    answers = [json.loads(line) for line in re.sub(r"(?<=\})(?=\{)", "\n", done.stdout).splitlines() if line]
+    status, partial, sources, counted, me, _, one_source, ratio, found = answers
+    assert (status, partial) == ({"status": "success"}, {"partialSuccess": {}})
+    assert [source["name"] for source in sources["data"]] == ["Logs", "Traces", "Metrics", "Sessions"]
+    assert [(row["group"], row["series_0.data"]) for row in counted["data"]] == [(["checkout"], 1)]
+    assert me["user"]["email"] == "you@example.com"
+    assert one_source["data"]["name"] == "Logs"
+    assert [(row["group"], row["series_0.data"]) for row in ratio["data"]] == [(["checkout"], 0.5)]
+    assert [row["Body"] for row in found["data"]] == ["order 17 shipped"]

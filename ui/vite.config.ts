@@ -1,16 +1,19 @@
+import { readFileSync } from "node:fs";
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 // The Python server serves the output: index.html for every page, hashed files under assets/. The relative base
 // lets the same build live under a sub-path; index.html's <base> tag says which.
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), fontLicenses()],
   base: "./",
   build: {
     outDir: "../src/clickstack/api/ui",
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
+    license: { fileName: "licenses.md" },
     modulePreload: { polyfill: false },
   },
   server: {
@@ -18,3 +21,17 @@ export default defineConfig({
   },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });
+
+/** The fonts' license asks to travel with them, and the license file of the build covers scripts only. */
+function fontLicenses(): Plugin {
+  const fonts = ["inter", "jetbrains-mono"];
+  const read = (font: string) =>
+    readFileSync(`${import.meta.dirname}/node_modules/@fontsource-variable/${font}/LICENSE`, "utf8");
+  return {
+    name: "font-licenses",
+    apply: "build",
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "font-licenses.txt", source: fonts.map(read).join("\n\n") });
+    },
+  };
+}

@@ -26,7 +26,7 @@ def test_signed_in_pages(theme: str, server: LiveServer, account: Account, open_
         if role == "grid":
             wait_for_event(page, "order 81724 placed")
             page.get_by_role("gridcell", name="order 81724 placed").click()
-            expect(page.get_by_role("complementary", name="Event").get_by_text("Resource attributes")).to_be_visible()
+            expect(page.get_by_role("complementary", name="Event").get_by_text("SeverityNumber")).to_be_visible()
         expect(page.get_by_role(role).first).to_be_visible()
         assert serious_violations(page) == [], path
 
@@ -47,8 +47,8 @@ def test_a_narrow_window(server: LiveServer, account: Account, open_page) -> Non
 
 def test_a_chosen_theme_stays(server: LiveServer, account: Account, open_page) -> None:
     page: Page = open_page(f"{server.app_url}/team", cookie=account.cookie)
-    page.get_by_role("button", name="Account of").click()
+    page.get_by_role("button", name="@example.com").click()
     page.get_by_role("menuitem", name="Preferences").click()
-    page.get_by_role("radio", name="Light").check(force=True)
+    page.get_by_role("dialog").get_by_text("Light", exact=True).click()
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "light")

@@ -66,7 +66,7 @@ def test_the_time_range_in_words_and_by_dragging(search_page: Page) -> None:
     words.fill("last 2h")
     words.press("Enter")
     search_page.wait_for_url("**range=2h**")
-    expect(search_page.get_by_role("button", name="Time range: Last 2h")).to_be_visible()
+    expect(search_page.get_by_role("button", name="Time range: Last 2 hours")).to_be_visible()
 
     plot = search_page.locator(".u-over").bounding_box()
     assert plot is not None

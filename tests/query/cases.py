@@ -1,5 +1,7 @@
 """Tables with a few rows whose answers can be reasoned out, and the sources that read them."""
 
+# ruff: noqa: E501  (one row of a table, one line)
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -113,19 +113,18 @@ def seed_events(store: Store) -> None:
             for severity in severities:
                 second = len(rows)
                 attributes = f"{{'n':'{second}','odd':'a=b','text':'{'x' if second % 2 else second}'}}"
-                rows.append(
-                    f"({_at(minute, second)},'{service}','{severity}',{second},'{severity} number {second}',{attributes})"
-                )
+                body = f"'{severity} number {second}'"
+                rows.append(f"({_at(minute, second)},'{service}','{severity}',{second},{body},{attributes})")
     _insert(store, "otel_logs (Timestamp, ServiceName, SeverityText, SeverityNumber, Body, LogAttributes)", rows)
 
 
 def seed_spans(store: Store) -> None:
     """§10.6 G62: durations 100, 200, 300, 400, 50 with weights 1, 1, 1, unreadable, a million."""
     spans = (("api", 100, "1"), ("api", 200, "1"), ("web", 300, "1"), ("web", 400, "abc"), ("batch", 50, "1000000"))
-    rows = [
-        f"({_at(0, second)},'{service}','call','{'Error' if service == 'web' else 'Ok'}',{duration},{{'SampleRate':'{weight}'}})"
-        for second, (service, duration, weight) in enumerate(spans)
-    ]
+    rows = []
+    for second, (service, duration, weight) in enumerate(spans):
+        status = "Error" if service == "web" else "Ok"
+        rows.append(f"({_at(0, second)},'{service}','call','{status}',{duration},{{'SampleRate':'{weight}'}})")
     _insert(store, "otel_traces (Timestamp, ServiceName, SpanName, StatusCode, Duration, SpanAttributes)", rows)
 
 

@@ -10,13 +10,20 @@ from hypothesis import strategies as st
 
 from clickstack.core.chart import Filter
 from clickstack.core.errors import BadQuery
+from clickstack.core.sql import Sql
 from clickstack.query.lucene.nodes import And, Compare, Exists, FieldName, Match, Node, Not, Or, Phrase, Range, Words
 from clickstack.query.lucene.parser import parse
 from query.cases import Cases
 
 ROWS_COLUMNS = ("id", "Body", "ServiceName", "SeverityNumber", "NS", "NN", "LogAttributes")
 
-few = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 # --- A generator of queries over columns of several types ---------------------------------------------------------
 
@@ -99,7 +106,9 @@ def holds(node: Node, row: dict[str, Any]) -> bool:
             text = value.text
             body = row["Body"].lower()
             tokens = re.findall(r"[a-z0-9]+", text.lower())
-            return set(tokens) <= set(re.findall(r"[a-z0-9]+", body)) and (tokens == [text.lower()] or text.lower() in body)
+            return set(tokens) <= set(re.findall(r"[a-z0-9]+", body)) and (
+                tokens == [text.lower()] or text.lower() in body
+            )
         case Match(FieldName(name, _), value, _):
             return _field_holds(row, name, value)
     raise AssertionError(node)
@@ -150,18 +159,20 @@ def test_what_is_written_is_what_is_read(tree: Node) -> None:
 
 
 def _rows(cases: Cases) -> list[dict[str, Any]]:
-    from clickstack.core.sql import Sql
-
     return list(cases.store.query(Sql.of(f"SELECT {', '.join(ROWS_COLUMNS)} FROM lucene_cases ORDER BY id")).dicts())
 
 
 # --- Any text ---------------------------------------------------------------------------------------------------------
 
-FIELDS = "Body ServiceName SeverityNumber Big Price Day IsError NS NN Kind U IP LogAttributes LogAttributes.k NumMap.k J J.a.b"
-FIELDS += " Tags Nums Flags Ev Ev.k Events.Name Raw Raw.user odd-name Timestamp kept.host nope"
+FIELDS = (
+    "Body ServiceName SeverityNumber Big Price Day IsError NS NN Kind U IP LogAttributes LogAttributes.k NumMap.k J "
+    "J.a.b Tags Nums Flags Ev Ev.k Events.Name Raw Raw.user odd-name Timestamp kept.host nope"
+)
 pieces = st.one_of(
     st.sampled_from([f"{name}:" for name in FIELDS.split()]),
-    st.sampled_from('AND OR NOT ( ) " * ~ ^ [ ] { } TO : :> :<= - + ! \\ / \' ` , ; -- /* # $ % _ ? {p1:String} foo 5 1e999'.split()),
+    st.sampled_from(
+        "AND OR NOT ( ) \" * ~ ^ [ ] { } TO : :> :<= - + ! \\ / ' ` , ; -- /* # $ % _ ? {p1:String} foo 5 1e999".split()
+    ),
     st.sampled_from([" ", "true", "2024-01-01", "nan", "inf", "0x10", "日本", "\0", "\ufffd", "9" * 40]),
     st.text(max_size=6),
 )
@@ -171,12 +182,12 @@ any_text = st.lists(pieces, max_size=10).map("".join)
 @few
 @given(any_text)
 def test_any_text_is_a_result_or_a_bad_query(cases: Cases, text: str) -> None:
+    position = 0
     try:
-        condition = cases.conditions().read(Filter(text))
+        cases.ids(cases.conditions().read(Filter(text)).sql)
     except BadQuery as error:
-        assert error.position is None or 0 <= error.position <= len(text)
-        return
-    cases.ids(condition.sql)
+        position = error.position or 0
+    assert 0 <= position <= len(text)
 
 
 @few

@@ -16,6 +16,7 @@ INGEST_BYTES_IN_FLIGHT_MAX = 256 * 1024 * 1024  # the same in bytes, after infla
 SPOOL_COMMIT_DELAY_S = 0.005  # how long a commit waits for company; an ack costs at most this plus one fsync
 SPOOL_SEGMENT_BYTES = 32 * 1024 * 1024  # close a segment at this size: one INSERT of about 100,000 records
 SPOOL_SEGMENT_AGE_S = 0.5  # ... or at this age: quiet systems are searchable in about a second
+SPOOL_LOADERS = 2  # segments of one signal loaded at once; each insert is one thread, more would starve the queries
 SPOOL_LOAD_ATTEMPT_DELAY_S_MAX = 30.0  # back-off ceiling while the engine refuses everything
 
 # --- What one query may take (see store.POOLS) -----------------------------------------------------------------

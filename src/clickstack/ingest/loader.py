@@ -1,4 +1,4 @@
-"""The thread that turns the segments of one signal into rows, oldest first.
+"""The threads that turn the segments of one signal into rows, oldest first.
 
 segment ── every table takes it ──────────────────────────► done, file deleted
    │
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..core.clock import Clock
 from ..core.errors import BadQuery, StoreFailed
-from ..core.limits import SPOOL_LOAD_ATTEMPT_DELAY_S_MAX
+from ..core.limits import SPOOL_LOAD_ATTEMPT_DELAY_S_MAX, SPOOL_LOADERS
 from ..core.log import fields, get_logger
 from ..store import Load, Store
 from .counters import Counters
@@ -60,16 +60,22 @@ class Loader:
         self._counters = counters
         self._clock = clock
         self._stop = threading.Event()
+        self._lock = threading.Lock()  # guards the three below
         self._taken: Counter[str] = Counter()  # table → inserts it took since the start
         self._taken_at_refusal: dict[tuple[str, str], int] = {}  # (segment, table) → `_taken` when first refused
         self._failures: Counter[str] = Counter()  # token → failures of unknown cause
-        self._thread = threading.Thread(target=self._run, name=f"loader-{signal}", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"loader-{signal}-{number}", daemon=True)
+            for number in range(SPOOL_LOADERS)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End after the insert that is running. The spool must have been stopped."""
+        """End after the inserts that are running. The spool must have been stopped."""
         self._stop.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def _run(self) -> None:
         delay_s = _ATTEMPT_DELAY_S_MIN
@@ -117,13 +123,13 @@ class Loader:
                 except _Refused:
                     pieces.begin()
             dead += self._load_pieces(projection, segment, pieces)
-        self._failures.clear()
         return dead
 
     def _load_pieces(self, projection: Projection, segment: Segment, pieces: Pieces) -> int:
         """Store what the table takes; returns the records in dead letters. Raises _Unproven."""
         key = segment.id, projection.table
-        taken_at_refusal = self._taken_at_refusal.setdefault(key, self._taken[projection.table])
+        with self._lock:
+            taken_at_refusal = self._taken_at_refusal.setdefault(key, self._taken[projection.table])
         refused: list[Piece] = []
         waiting = [pieces.all()]
         while waiting:
@@ -135,7 +141,8 @@ class Loader:
                 waiting.extend(reversed(piece.halves()))
         if refused and self._taken[projection.table] == taken_at_refusal:
             raise _Unproven(f"{projection.table} takes nothing: {self._refusal(projection, pieces, refused[0])}")
-        del self._taken_at_refusal[key]
+        with self._lock:
+            del self._taken_at_refusal[key]
         return sum(self._bury(projection, pieces, piece) for piece in refused)
 
     def _refusal(self, projection: Projection, pieces: Pieces, piece: Piece) -> str | None:
@@ -176,8 +183,12 @@ class Loader:
         except BadQuery as error:
             raise _Refused(error.message) from error
         except StoreFailed as error:
-            self._failures[token] += 1
-            if self._failures[token] < _FAILURES_MAX:
+            with self._lock:
+                self._failures[token] += 1
+                may_pass = self._failures[token] < _FAILURES_MAX
+            if may_pass:
                 raise
             raise _Refused(str(error)) from error
-        self._taken[projection.table] += 1
+        with self._lock:
+            self._taken[projection.table] += 1
+            self._failures.pop(token, None)

@@ -25,6 +25,7 @@ _INTEGERS = {
     FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
+_DEPTH_MAX = 90  # the protobuf library reads up to 100
 _DOUBLES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _WHAT = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
 
@@ -36,7 +37,7 @@ def protobuf_from_json(signal: SignalName, body: bytes) -> bytes:
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error}.") from None
     request = SIGNALS[signal].request()
-    _fill(request, _expect(document, dict, "the body"), "")
+    _fill(request, _expect(document, dict, "the body"), "", 0)
     return bytes(request.SerializeToString())
 
 
@@ -45,8 +46,10 @@ def _fields(descriptor: Descriptor) -> dict[str, FieldDescriptor]:
     return {name: field for field in descriptor.fields for name in (field.name, field.camelcase_name)}
 
 
-def _fill(message: Any, document: dict[str, Any], path: str) -> None:
+def _fill(message: Any, document: dict[str, Any], path: str, depth: int) -> None:
     """Set a message's fields from a JSON object. `path` ends with a dot or is empty."""
+    if depth > _DEPTH_MAX:
+        raise BadRequest(f"The body nests objects deeper than {_DEPTH_MAX}.")
     fields = _fields(message.DESCRIPTOR)
     for name, value in document.items():
         field = fields.get(name)
@@ -54,20 +57,20 @@ def _fill(message: Any, document: dict[str, Any], path: str) -> None:
             continue
         where = path + name
         if field.is_repeated:
-            _fill_list(getattr(message, field.name), field, _expect(value, list, where), where)
+            _fill_list(getattr(message, field.name), field, _expect(value, list, where), where, depth)
         elif field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
             child = getattr(message, field.name)
             child.SetInParent()
-            _fill(child, _expect(value, dict, where), where + ".")
+            _fill(child, _expect(value, dict, where), where + ".", depth + 1)
         else:
             setattr(message, field.name, _scalar(field, value, where))
 
 
-def _fill_list(items: Any, field: FieldDescriptor, values: list[Any], where: str) -> None:
+def _fill_list(items: Any, field: FieldDescriptor, values: list[Any], where: str, depth: int) -> None:
     for index, value in enumerate(values):
         here = f"{where}[{index}]"
         if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
-            _fill(items.add(), _expect(value, dict, here) if value is not None else {}, here + ".")
+            _fill(items.add(), _expect(value, dict, here) if value is not None else {}, here + ".", depth + 1)
         else:
             items.append(_scalar(field, value, here))
 

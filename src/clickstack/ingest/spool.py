@@ -1,7 +1,7 @@
 """The durable queue of one signal: what is accepted stays here until its rows are stored.
 
 Writers hand over requests and get a future; one committer thread gathers them for SPOOL_COMMIT_DELAY_S, writes them
-with one fsync and completes the futures. Segments close by size, or by age when nothing waits to be loaded: a quiet
+with one fsync and completes the futures. Segments close by size, or by age when a loader is idle: a quiet
 system is searchable at once, a busy one makes big batches.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from ..core.clock import Clock
 from ..core.errors import Busy
 from ..core.ids import IdSource
-from ..core.limits import SPOOL_COMMIT_DELAY_S, SPOOL_SEGMENT_AGE_S, SPOOL_SEGMENT_BYTES
+from ..core.limits import SPOOL_COMMIT_DELAY_S, SPOOL_LOADERS, SPOOL_SEGMENT_AGE_S, SPOOL_SEGMENT_BYTES
 from .budget import RETRY_AFTER_S, Budget
 from .check import Checked
 from .frame import frame_bytes, seal
@@ -50,7 +50,7 @@ class Spool:
         self._committing = False
         self._open: OpenSegment | None = None
         self._closed: deque[Segment] = deque(recover(directory))
-        self._loading: Segment | None = None
+        self._loading: dict[str, Segment] = {}
         self._sealing = False
         self._stopping = False
         for segment in self._closed:
@@ -76,27 +76,28 @@ class Spool:
         return waiting.durable
 
     def take(self) -> Segment | None:
-        """Wait for the oldest closed segment; None when the spool stops. One loader at a time."""
+        """Wait for the oldest closed segment; None when the spool stops."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._stopping)
             if self._stopping:
                 return None
-            self._loading = self._closed.popleft()
+            segment = self._closed.popleft()
+            self._loading[segment.id] = segment
             self._changed.notify_all()
-            return self._loading
+            return segment
 
     def done(self, segment: Segment) -> None:
         """Forget a taken segment: all its rows are stored."""
         segment.delete()
         self._budget.release(segment.bytes)
         with self._changed:
-            self._loading = None
+            del self._loading[segment.id]
             self._changed.notify_all()
 
     def put_back(self, segment: Segment, *, first: bool) -> None:
         """Queue a taken segment again, before or behind the others."""
         with self._changed:
-            self._loading = None
+            del self._loading[segment.id]
             (self._closed.appendleft if first else self._closed.append)(segment)
             self._changed.notify_all()
 
@@ -110,8 +111,8 @@ class Spool:
     def queued(self) -> int:
         """Durable records whose rows are not stored yet."""
         with self._changed:
-            now = (self._open.records if self._open else 0) + (self._loading.records if self._loading else 0)
-            return now + sum(segment.records for segment in self._closed)
+            open_records = self._open.records if self._open else 0
+            return open_records + sum(segment.records for segment in (*self._closed, *self._loading.values()))
 
     def stop(self) -> None:
         """Commit what waits, close the open segment, end the thread. What is not loaded stays for the next run."""
@@ -147,7 +148,7 @@ class Spool:
             self._waiting.clear()
             self._waiting_bytes = 0
             self._committing = bool(batch)
-            return batch, not came and not self._closed
+            return batch, not came
 
     def _has_work(self) -> bool:
         return bool(self._waiting) or self._stopping or self._sealing
@@ -156,8 +157,8 @@ class Spool:
         return self._waiting_bytes >= _GATHER_BYTES or self._stopping
 
     def _seconds_to_seal(self) -> float | None:
-        """How long the open segment may stay open; None without one, and while closed ones wait for the loader."""
-        if self._open is None or self._closed:
+        """How long the open segment may stay open; None without one, and while every loader has work."""
+        if self._open is None or len(self._closed) + len(self._loading) >= SPOOL_LOADERS:
             return None
         return max(0.0, self._open.opened_s + SPOOL_SEGMENT_AGE_S - self._clock.monotonic_s())
 

@@ -27,7 +27,7 @@ from .usersql import split_list, user_expression
 from .where import Conditions
 
 WINDOW_FIRST_MS = 60_000  # the newest minute is read first
-WINDOW_GROWTH_MAX = 6  # a window is at most this many times wider than the one before
+WINDOW_GROWTH_MAX = 20  # a window is at most this many times wider than the one before
 
 
 @dataclass(frozen=True, slots=True)

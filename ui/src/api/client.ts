@@ -1,3 +1,5 @@
+import type { FailureDetails } from "../model/failure";
+
 /** The only folder that talks to the server. Addresses are relative to <base>, so a sub-path deployment works. */
 
 /** A refusal or a failure, told the same way for plain replies, query streams and a network that is away. */
@@ -5,13 +7,7 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
-    readonly details: {
-      code?: string;
-      position?: number;
-      hint?: string;
-      requestId?: string;
-      body?: unknown;
-    } = {},
+    readonly details: FailureDetails & { body?: unknown } = {},
   ) {
     super(message);
     this.name = "ApiError";

@@ -24,7 +24,7 @@ export function histogramOptions(input: Input): uPlot.Options {
     ...input.size,
     ms: 1,
     tzDate: zoned,
-    padding: [6, 6, 0, 0],
+    padding: [6, 20, 0, 0],
     legend: { show: false },
     cursor: {
       x: false,

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconCopy } from "../theme/icons";
+import { useCopy } from "./useCopy";
 
 type Props = {
   value: string | (() => string);
@@ -12,9 +12,9 @@ type Props = {
 
 /** Copies, and says so where the person is looking. With `label` a button, without it an icon. */
 export function CopyButton({ value, what, label, size = 26, icon: Icon = IconCopy }: Props) {
-  const clipboard = useClipboard({ timeout: 1600 });
-  const copy = () => clipboard.copy(typeof value === "function" ? value() : value);
-  const icon = clipboard.copied ? (
+  const { copied, copy: copyText } = useCopy();
+  const copy = () => copyText(typeof value === "function" ? value() : value);
+  const icon = copied ? (
     <IconCheck size={14} color="var(--ok)" aria-hidden="true" />
   ) : (
     <Icon size={14} aria-hidden="true" />
@@ -22,13 +22,13 @@ export function CopyButton({ value, what, label, size = 26, icon: Icon = IconCop
   if (label) {
     return (
       <Button variant="default" leftSection={icon} onClick={copy} aria-label={`Copy ${what}`}>
-        {clipboard.copied ? "Copied" : label}
+        {copied ? "Copied" : label}
       </Button>
     );
   }
   return (
-    <Tooltip label={clipboard.copied ? "Copied" : `Copy ${what}`}>
-      <ActionIcon aria-label={clipboard.copied ? "Copied" : `Copy ${what}`} size={size} onClick={copy}>
+    <Tooltip label={copied ? "Copied" : `Copy ${what}`}>
+      <ActionIcon aria-label={copied ? "Copied" : `Copy ${what}`} size={size} onClick={copy}>
         {icon}
       </ActionIcon>
     </Tooltip>

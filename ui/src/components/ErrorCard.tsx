@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import type { ApiError } from "../api/client";
+import type { Failure } from "../model/failure";
 import { IconAlertTriangle, IconRefresh } from "../theme/icons";
 import { CopyButton } from "./CopyButton";
 import { StateCard } from "./StateCard";
@@ -14,7 +14,7 @@ const TITLES: Record<string, string> = {
 };
 
 /** What failed, why when known, and what to do next. */
-export function ErrorCard({ error, onRetry }: { error: Error & Partial<ApiError>; onRetry?: () => void }) {
+export function ErrorCard({ error, onRetry }: { error: Failure; onRetry?: () => void }) {
   const { code, hint, requestId } = error.details ?? {};
   const report = JSON.stringify(
     { message: error.message, code, hint, requestId, page: location.href },

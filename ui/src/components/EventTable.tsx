@@ -7,7 +7,7 @@ import classes from "./EventTable.module.css";
 import { EventTableHead } from "./EventTableHead";
 import { EventTableRow } from "./EventTableRow";
 
-export type CellAction = (column: number, row: number, what: "copy" | "keep" | "drop") => void;
+export type CellAction = (column: number, row: number, what: "keep" | "drop") => void;
 
 type Props = {
   label: string;

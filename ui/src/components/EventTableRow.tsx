@@ -4,10 +4,11 @@ import { levelColor, levelOf } from "../model/severity";
 import { formatEventTime } from "../model/timeFormat";
 import type { Zone } from "../model/timeRange";
 import { type Cell, cellText } from "../model/tree";
-import { IconCopy, IconFilter, IconFilterOff } from "../theme/icons";
+import { IconCheck, IconCopy, IconFilter, IconFilterOff } from "../theme/icons";
 import type { CellAction } from "./EventTable";
 import classes from "./EventTable.module.css";
 import { SeverityBadge } from "./SeverityBadge";
+import { useCopy } from "./useCopy";
 
 type Props = {
   id: string;
@@ -57,6 +58,7 @@ export const EventTableRow = memo(function EventTableRow(props: Props) {
           {hovered === at && (
             <CellActions
               column={column}
+              text={cellText(cells[at])}
               filters={props.canFilter(column)}
               onAction={(what) => props.onCell(at, index, what)}
             />
@@ -76,38 +78,42 @@ function CellText({ column, cell, zone }: { column: ColumnView; cell: Cell | und
 
 type ActionsProps = {
   column: ColumnView;
+  text: string;
   filters: boolean;
-  onAction: (what: "copy" | "keep" | "drop") => void;
+  onAction: (what: "keep" | "drop") => void;
 };
 
 /** Mouse conveniences; the same actions are in the event panel for the keyboard, so Tab skips them here. */
-function CellActions({ column, filters, onAction }: ActionsProps) {
-  const actions = [
-    { what: "copy", label: `Copy ${column.name}`, Icon: IconCopy },
-    ...(filters
-      ? ([
-          { what: "keep", label: `Filter for this ${column.name}`, Icon: IconFilter },
-          { what: "drop", label: `Filter out this ${column.name}`, Icon: IconFilterOff },
-        ] as const)
-      : []),
-  ] as const;
+function CellActions({ column, text, filters, onAction }: ActionsProps) {
+  const { copied, copy } = useCopy();
+  const copyLabel = copied ? "Copied" : `Copy ${column.name}`;
   return (
-    <span className={classes.actions}>
-      {actions.map(({ what, label, Icon }) => (
-        <button
-          key={what}
-          type="button"
-          tabIndex={-1}
-          title={label}
-          aria-label={label}
-          onClick={(event) => {
-            event.stopPropagation();
-            onAction(what);
-          }}
-        >
-          <Icon size={13} stroke={1.75} aria-hidden="true" />
-        </button>
-      ))}
+    // biome-ignore lint/a11y/noStaticElementInteractions: keeps clicks on the actions from opening the row
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the buttons inside take the keys
+    <span className={classes.actions} onClick={(event) => event.stopPropagation()}>
+      <ActionButton label={copyLabel} Icon={copied ? IconCheck : IconCopy} onClick={() => copy(text)} />
+      {filters && (
+        <>
+          <ActionButton
+            label={`Filter for this ${column.name}`}
+            Icon={IconFilter}
+            onClick={() => onAction("keep")}
+          />
+          <ActionButton
+            label={`Filter out this ${column.name}`}
+            Icon={IconFilterOff}
+            onClick={() => onAction("drop")}
+          />
+        </>
+      )}
     </span>
+  );
+}
+
+function ActionButton(props: { label: string; Icon: typeof IconCopy; onClick: () => void }) {
+  return (
+    <button type="button" tabIndex={-1} title={props.label} aria-label={props.label} onClick={props.onClick}>
+      <props.Icon size={13} stroke={1.75} aria-hidden="true" />
+    </button>
   );
 }

@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatElapsed, formatShort, formatStep } from
 import { faultSpan, tokens } from "./highlight";
 import { coverage, describe as describeHistogram, stackLayers } from "./histogram";
 import { isPasswordValid } from "./password";
+import { relatedTo } from "./related";
 import { levelOf, orderGroups } from "./severity";
 import { curlSnippet, receiverOf, snippets } from "./telemetry";
 import { leaves, prettyJson } from "./tree";
@@ -151,6 +152,20 @@ describe("an event through its source", () => {
       row: { SpanAttributes: { "http.route": "/pay" } },
     });
   });
+});
+
+it("leads from an event to the rest of its trace", () => {
+  const logs = { id: "l", kind: "log", timestampValueExpression: "Timestamp", traceIdExpression: "TraceId" };
+  const traces = { ...logs, id: "t", kind: "trace" };
+  const metrics = { id: "m", kind: "metric", timestampValueExpression: "TimeUnix" };
+  const row = { Timestamp: "2026-11-23 01:00:00", TraceId: "abc" };
+  const at = Date.UTC(2026, 10, 23, 1);
+  expect(relatedTo(row, logs, [logs, traces, metrics]).map(({ label, where }) => [label, where])).toEqual([
+    ["Logs of this trace", 'TraceId:"abc"'],
+    ["Spans of this trace", 'TraceId:"abc"'],
+  ]);
+  expect(relatedTo(row, logs, [traces])[0]?.window).toEqual({ from: at - 3_600_000, to: at + 3_600_000 });
+  expect(relatedTo({ ...row, TraceId: "" }, logs, [traces])).toEqual([]);
 });
 
 it("stacks counts so that each layer paints its own share", () => {

@@ -21,7 +21,11 @@ describe("ranges", () => {
     }
     expect(spanToText(15 * MINUTE)).toBe("15m");
     expect(spanFromText("soon")).toBeNull();
-    expect(relativeLabel(24 * HOUR)).toBe("Last 24 hours");
+    expect([24 * HOUR, 2 * HOUR, 45 * MINUTE].map(relativeLabel)).toEqual([
+      "Last 24 hours",
+      "Last 2 hours",
+      "Last 45 minutes",
+    ]);
   });
 });
 

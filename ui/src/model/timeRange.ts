@@ -79,7 +79,17 @@ export function spanFromText(text: string): number | null {
   return spanMs > 0 ? spanMs : null;
 }
 
+const UNIT_WORDS: Record<string, string> = {
+  d: "day",
+  h: "hour",
+  m: "minute",
+  s: "second",
+  ms: "millisecond",
+};
+
 export function relativeLabel(spanMs: number): string {
   const quick = QUICK_RANGES.find((each) => each.spanMs === spanMs);
-  return `Last ${quick ? quick.label : spanToText(spanMs)}`;
+  if (quick) return `Last ${quick.label}`;
+  const [, count = "", unit = ""] = /^([\d.]+)([a-z]+)$/.exec(spanToText(spanMs)) ?? [];
+  return `Last ${count} ${UNIT_WORDS[unit] ?? unit}${count === "1" ? "" : "s"}`;
 }

@@ -25,6 +25,10 @@ WITH
         is_time(record.observed_time_unix_nano), record.observed_time_unix_nano,
         received) AS log_time_ns,
     (number) -> toUInt8(least(greatest(number, 0), 255)) AS severity_byte,
+    -- A level is a word, or a number of pino and bunyan.
+    (word) -> transform(word, ['10', '20', '30', '40', '50', '60'], ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], word) AS level_word,
+    (word) -> word != '' AND word NOT IN ('true', 'false') AND NOT is_nested(word)
+        AND (NOT match(word, '^-?[0-9.]+$') OR level_word(word) != word) AS is_level,
     (record) -> has(record.attributes.key, 'rr-web.event') AS is_session,
     -- A point or exemplar is a double or an integer; without either it is 0. NO_RECORDED_VALUE points say nothing.
     (each) -> if(each.value = 'as_int', toFloat64(each.as_int), each.as_double) AS number,

@@ -23,18 +23,17 @@ FROM (
     SELECT
         *,
         -- B: the first level attribute that holds a word, or a number of pino and bunyan (10 trace … 60 fatal).
-        if(has_severity, '', arrayFirst(
-            word -> word != '' AND word NOT IN ('true', 'false') AND NOT startsWith(word, '{') AND NOT startsWith(word, '[')
-                AND (NOT match(word, '^-?[0-9.]+$') OR word IN ('10', '20', '30', '40', '50', '60')),
-            arrayMap(name -> LogAttributes[name], ['level', 'Level', 'LEVEL', 'severity', 'Severity', 'SEVERITY', 'log.level'])
-        )) AS level,
+        if(has_severity, '', level_word(arrayFirst(
+            word -> is_level(word), [
+                LogAttributes['level'], LogAttributes['Level'], LogAttributes['LEVEL'], LogAttributes['severity'],
+                LogAttributes['Severity'], LogAttributes['SEVERITY'], LogAttributes['log.level']]
+        ))) AS level,
         -- C: keywords count at the start of a word; the first in the text wins.
         if(has_severity OR level != '', '', lower(extract(
             substring(Body, 1, 256), '(?i)\\b(alert|crit|emerg|fatal|error|err|warn|notice|debug|dbug|trace)'
         ))) AS keyword,
         multiIf(
             has_severity, (record.severity_text, severity_byte(record.severity_number)),
-            level IN ('10', '20', '30', '40', '50', '60'), ([('trace', 1), ('debug', 5), ('info', 9), ('warn', 13), ('error', 17), ('fatal', 21)][intDiv(toUInt8(level), 10)]),
             level != '', (level, multiIf(
                 match(level, '(?i)trace'), 1, match(level, '(?i)debug|dbug'), 5, match(level, '(?i)info'), 9,
                 match(level, '(?i)warn|notice'), 13, match(level, '(?i)err'), 17,

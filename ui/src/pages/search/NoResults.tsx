@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect, useEffectEvent, useRef } from "react";
 import { searchRows } from "../../api/search";
 import type { Source } from "../../api/sources";
 import { StateCard } from "../../components/StateCard";
@@ -15,13 +16,14 @@ type Props = {
   range: TimeRange;
   onRange: (range: TimeRange) => void;
   onClear: () => void;
+  onRetry: () => void;
 };
 
 const LOOK_BACK_MS = 30 * DAY;
-const POLL_MS = 5000;
+const POLL_MS = 3000;
 
 /** Nothing matched. Without a filter, finds out whether there is data at all: then it says where, else how to send. */
-export function NoResults({ source, where, range, onRange, onClear }: Props) {
+export function NoResults({ source, where, range, onRange, onClear, onRetry }: Props) {
   const unfiltered = !where.trim();
   const newest = useQuery({
     queryKey: ["search", "newest", source.id],
@@ -39,6 +41,16 @@ export function NoResults({ source, where, range, onRange, onClear }: Props) {
     },
     refetchInterval: (query) => (query.state.data == null ? POLL_MS : false),
   });
+  // The first event arrived while this page was waiting for it: show it.
+  const isWaiting = useRef(false);
+  const arrived = useEffectEvent(onRetry);
+  useEffect(() => {
+    if (newest.data === null) isWaiting.current = true;
+    else if (newest.data !== undefined && isWaiting.current) {
+      isWaiting.current = false;
+      arrived();
+    }
+  }, [newest.data]);
   if (unfiltered && newest.isPending) return null;
   if (unfiltered && newest.data == null && !newest.error) return <FirstData source={source} />;
 
@@ -75,8 +87,9 @@ export function NoResults({ source, where, range, onRange, onClear }: Props) {
       )}
       {!unfiltered && (
         <p>
-          Widen the time range, or check the query: field names are case-sensitive, and{" "}
-          <code>field:"value"</code> with quotes matches the whole value only.
+          Widen the time range, or loosen the query. In Lucene a bare word finds whole words and{" "}
+          <code>*part*</code> finds parts of words; <code>field:"value"</code> in quotes wants the whole
+          value, and field names are case-sensitive.
         </p>
       )}
     </StateCard>

@@ -7,7 +7,7 @@ import { StateCard } from "../../components/StateCard";
 import { clauseFor, type WhereLanguage } from "../../model/clause";
 import { columnViews, filterColumn } from "../../model/columns";
 import type { TimeRange, Zone } from "../../model/timeRange";
-import { type Cell, cellText } from "../../model/tree";
+import type { Cell } from "../../model/tree";
 import { useColumnWidths, useDensity } from "../../state/settings";
 import { IconBroadcast, IconPlayerStop } from "../../theme/icons";
 import { NoResults } from "./NoResults";
@@ -64,11 +64,10 @@ export function ResultsPane(props: Props) {
     const { [name]: _old, ...rest } = widths;
     setAllWidths({ ...allWidths, [source.id]: widthPx === null ? rest : { ...rest, [name]: widthPx } });
   };
-  const onCell = (at: number, row: number, what: "copy" | "keep" | "drop") => {
+  const onCell = (at: number, row: number, what: "keep" | "drop") => {
     const value: Cell = cells[row]?.[at] ?? null;
     const name = columns[at]?.name ?? "";
-    if (what === "copy") void navigator.clipboard?.writeText(cellText(value));
-    else if (value === null || typeof value !== "object") {
+    if (value === null || typeof value !== "object") {
       const column = filterable(name);
       const scalar = value as string | number | boolean | null;
       if (column) props.onClause(clauseFor([column], scalar, language, what === "drop"));

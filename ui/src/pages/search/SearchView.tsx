@@ -36,13 +36,14 @@ export function SearchView({ sources }: { sources: readonly Source[] }) {
   const { query: rows, progress } = useRows(run);
   const histogram = useHistogram(run);
   const isRunning = (rows.isFetching && !rows.isFetchingNextPage) || histogram.isFetching;
-  useLiveTick(state.isLive, liveEvery, isRunning, q.rerun);
 
   const page = rows.data?.pages[0];
   const openRow =
     state.row && source ? client.getQueryData<Row>(["search", "row", source.id, state.row]) : undefined;
   const vocabulary = useVocabulary(source, page, openRow, q.history, language);
   const error = rows.error ?? histogram.error;
+  // A failing query would fail again every few seconds, so live tail rests until the next run.
+  useLiveTick(state.isLive && !error, liveEvery, isRunning, q.rerun);
   const details = error instanceof ApiError ? error.details : null;
   const isBadQuery = details?.code === "bad_query" || details?.position !== undefined;
   const fault = error && isBadQuery ? { message: error.message, ...details } : null;
@@ -179,11 +180,13 @@ export function SearchView({ sources }: { sources: readonly Source[] }) {
         {state.row && source && (
           <RowPanel
             source={source}
+            sources={q.sources}
             rowId={state.row}
             zone={zone}
             position={at >= 0 ? { at, of: ids.length } : null}
             canFilter={(leaf) => leafClause(leaf, false) !== null}
             onFilter={(leaf, negate) => addClause(leafClause(leaf, negate))}
+            onRelated={q.openRelated}
             onStep={step}
             onClose={() => q.openRow(null)}
           />

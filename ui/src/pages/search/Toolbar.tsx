@@ -14,6 +14,7 @@ import { QueryBox } from "./QueryBox";
 import { SourceSelect } from "./SourceSelect";
 import classes from "./Toolbar.module.css";
 import { useDraft } from "./useDraft";
+import { useLasting } from "./useLasting";
 import { LIVE_CHOICES_MS } from "./useLiveTail";
 
 type Props = {
@@ -36,6 +37,8 @@ type Props = {
   onCancel: () => void;
 };
 
+const CANCEL_SHOWN_AFTER_MS = 300;
+
 export function Toolbar(props: Props) {
   const [timeOpened, setTimeOpened] = useState(false);
   const [zone, setZone] = useZone();
@@ -50,7 +53,7 @@ export function Toolbar(props: Props) {
     d: () => setTimeOpened(true),
     l: () => props.onLive(!props.isLive),
   });
-  const stoppable = props.isRunning && !props.isLive;
+  const stoppable = useLasting(props.isRunning && !props.isLive, CANCEL_SHOWN_AFTER_MS);
   return (
     <div className={classes.bar} role="search">
       <SourceSelect sources={props.sources} source={props.source} onChange={props.onSource} />
@@ -112,7 +115,7 @@ function LiveButton({ isLive, onLive }: { isLive: boolean; onLive: (isLive: bool
       {isLive && (
         <Menu position="bottom-end" offset={6}>
           <Menu.Target>
-            <button type="button" aria-label={`Refresh every ${every / 1000} seconds`}>
+            <button type="button" aria-label={`Refresh every ${every / 1000} s`}>
               {every / 1000} s <IconChevronDown size={12} aria-hidden="true" />
             </button>
           </Menu.Target>

@@ -2,7 +2,8 @@ import { useMemo, useRef, useState } from "react";
 import type { Source } from "../../api/sources";
 import { SEARCHABLE_KINDS } from "../../api/sources";
 import type { WhereLanguage } from "../../model/clause";
-import { resolve, type TimeRange } from "../../model/timeRange";
+import type { Related } from "../../model/related";
+import { absolute, resolve, type TimeRange } from "../../model/timeRange";
 import { HISTORY_MAX, useHistory, useLastLanguage, useLastSource } from "../../state/settings";
 import type { SearchState } from "../../state/url";
 import type { Run } from "./useRows";
@@ -65,6 +66,9 @@ export function useQueryState(allSources: readonly Source[]) {
       setLastSource(next.id);
       ask({ source: next.id });
     },
+    /** Another question about the same thing, in another source; Back returns here. */
+    openRelated: ({ source: target, where, window: around }: Related<Source>) =>
+      ask({ source: target.id, where, whereLanguage: "lucene", range: absolute(around), isLive: false }),
     setLanguage: (next: WhereLanguage) => {
       setLastLanguage(next);
       ask({ whereLanguage: next }, "replace");

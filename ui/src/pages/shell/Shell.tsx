@@ -1,5 +1,5 @@
 import { Outlet } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useKeys } from "../../components/useKeys";
 import { PreferencesModal } from "./PreferencesModal";
 import classes from "./Shell.module.css";
@@ -11,15 +11,16 @@ export type ShellDialog = "shortcuts" | "preferences" | null;
 /** Everything around a page: navigation and the two dialogs that every page can open. */
 export function Shell() {
   const [dialog, setDialog] = useState<ShellDialog>(null);
+  const main = useRef<HTMLElement>(null);
   const close = () => setDialog(null);
   useKeys({ "?": () => setDialog("shortcuts") });
   return (
     <div className={classes.shell}>
-      <a className={classes.skip} href="#main">
+      <button type="button" className={classes.skip} onClick={() => main.current?.focus()}>
         Skip to the page
-      </a>
+      </button>
       <SideNav onOpen={setDialog} />
-      <main id="main" className={classes.main} tabIndex={-1}>
+      <main ref={main} className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
       <ShortcutsModal opened={dialog === "shortcuts"} onClose={close} />

@@ -78,8 +78,13 @@ function UserMenu({ collapsed, onOpen }: { collapsed: boolean; onOpen: Open }) {
   return (
     <Menu position="right-end" width={220} offset={6}>
       <Menu.Target>
-        <UnstyledButton className={classes.user} aria-label={`Account of ${me.email}`}>
-          <span className={classes.avatar}>{me.email.slice(0, 2).toUpperCase()}</span>
+        <UnstyledButton
+          className={classes.user}
+          aria-label={collapsed ? `Account of ${me.email}` : undefined}
+        >
+          <span className={classes.avatar} aria-hidden="true">
+            {me.email.slice(0, 2).toUpperCase()}
+          </span>
           {!collapsed && (
             <span className={classes.who}>
               <b>{me.team.name}</b>

@@ -3,23 +3,27 @@ import { CopyButton } from "../../../components/CopyButton";
 import { SeverityBadge } from "../../../components/SeverityBadge";
 import { eventView } from "../../../model/event";
 import { formatElapsed } from "../../../model/format";
+import type { Related } from "../../../model/related";
 import { formatAgo, formatEventTime, instantOfText, zoneName } from "../../../model/timeFormat";
 import type { Zone } from "../../../model/timeRange";
 import type { Row } from "../../../model/tree";
 import { IconChevronDown, IconChevronUp, IconLink, IconX } from "../../../theme/icons";
 import { PanelAction } from "./PanelAction";
+import { RelatedLinks } from "./RelatedLinks";
 import classes from "./RowPanel.module.css";
 
 type Props = {
   row: Row | undefined;
   source: Source;
+  sources: readonly Source[];
   zone: Zone;
   position: { at: number; of: number } | null;
+  onRelated: (related: Related<Source>) => void;
   onStep: (direction: -1 | 1) => void;
   onClose: () => void;
 };
 
-export function RowHeader({ row, source, zone, position, onStep, onClose }: Props) {
+export function RowHeader({ row, source, sources, zone, position, onRelated, onStep, onClose }: Props) {
   const event = row ? eventView(row, source) : null;
   const instant = event ? instantOfText(event.time) : null;
   return (
@@ -63,6 +67,7 @@ export function RowHeader({ row, source, zone, position, onStep, onClose }: Prop
           )}
         </div>
       )}
+      {row && <RelatedLinks row={row} source={source} sources={sources} onRelated={onRelated} />}
     </header>
   );
 }

@@ -4,6 +4,7 @@ import { type PointerEvent, useState } from "react";
 import type { Source } from "../../../api/sources";
 import { ErrorCard } from "../../../components/ErrorCard";
 import { useKeys } from "../../../components/useKeys";
+import type { Related } from "../../../model/related";
 import type { Zone } from "../../../model/timeRange";
 import type { Leaf } from "../../../model/tree";
 import { usePanelWidth } from "../../../state/settings";
@@ -16,11 +17,13 @@ import classes from "./RowPanel.module.css";
 
 type Props = {
   source: Source;
+  sources: readonly Source[];
   rowId: string;
   zone: Zone;
   position: { at: number; of: number } | null;
   canFilter: (leaf: Leaf) => boolean;
   onFilter: (leaf: Leaf, negate: boolean) => void;
+  onRelated: (related: Related<Source>) => void;
   onStep: (direction: -1 | 1) => void;
   onClose: () => void;
 };

@@ -1,0 +1,157 @@
+"""What is accepted, what is not, and in which form it goes on."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+
+from clickstack.core.errors import BadRequest
+from clickstack.ingest.anyvalue import double_text, json_text
+from clickstack.ingest.check import check
+from clickstack.ingest.signals import GAUGE, LOG, SESSION, SIGNAL_NAMES, SPAN, SUMMARY
+from ingest.requests import gauges, logs, spans
+
+
+def test_plain_requests_pass_unchanged_and_are_counted() -> None:
+    for signal, body, kinds in (
+        ("logs", logs("abc"), LOG),
+        ("traces", spans("abc"), SPAN),
+        ("metrics", gauges("abc"), GAUGE),
+    ):
+        checked = check(signal, body)
+        assert (checked.body, checked.records, checked.kinds) == (body, 3, kinds)
+
+
+def test_replay_records_are_announced() -> None:
+    assert check("logs", logs("a", session=True)).kinds == LOG | SESSION
+
+
+def test_metrics_without_data_are_not_counted() -> None:
+    request = ExportMetricsServiceRequest()
+    scope = request.resource_metrics.add().scope_metrics.add()
+    scope.metrics.add(name="says nothing")
+    scope.metrics.add(name="s").summary.data_points.add(count=1)
+    checked = check("metrics", request.SerializeToString())
+    assert (checked.records, checked.kinds) == (1, SUMMARY)
+
+
+def test_unknown_fields_are_dropped() -> None:
+    unknown = b"\xc2\x3e\x03abc"  # field 1000, length-delimited: our own number, sent by a client
+    checked = check("logs", logs(["a"]) + unknown)
+    assert checked.body == logs(["a"])
+
+
+def test_nested_values_become_text_and_flat_keys() -> None:
+    request = ExportLogsServiceRequest.FromString(logs(["a"]))
+    record = request.resource_logs[0].scope_logs[0].log_records[0]
+    nested = record.attributes.add(key="a").value.kvlist_value.values.add(key="b").value
+    nested.array_value.values.add().int_value = 1
+    record.body.array_value.values.add().double_value = 1.0
+    seen = ExportLogsServiceRequest.FromString(check("logs", request.SerializeToString()).body)
+    flat = seen.resource_logs[0].scope_logs[0].log_records[0]
+    assert flat.body.string_value == "[1]"
+    assert [(each.key, each.value.int_value) for each in flat.attributes] == [("a.b.0", 1)]
+
+
+def test_text_that_is_not_utf8_is_mended_not_refused() -> None:
+    body = logs(["caf?e"]).replace(b"caf?e", b"caf\xe9e")
+    seen = ExportLogsServiceRequest.FromString(check("logs", body).body)
+    assert seen.resource_logs[0].scope_logs[0].log_records[0].body.string_value == "caf\ufffde"
+
+
+def test_values_nested_beyond_sense_are_refused() -> None:
+    request = ExportLogsServiceRequest.FromString(logs(["a"]))
+    value = request.resource_logs[0].scope_logs[0].log_records[0].body
+    for _ in range(200):
+        value = value.array_value.values.add()
+    with pytest.raises(BadRequest):
+        check("logs", request.SerializeToString())
+
+
+@pytest.mark.parametrize("signal", SIGNAL_NAMES)
+@given(body=st.binary(max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_a_request_or_a_bad_request(signal: str, body: bytes) -> None:
+    try:
+        checked = check(signal, body)
+    except BadRequest:
+        return
+    assert check(signal, checked.body) == checked
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_damaged_requests_never_break_the_check(data: st.DataObject) -> None:
+    body = bytearray(logs(["one", "two"]) + logs(["three"], session=True))
+    for _ in range(data.draw(st.integers(1, 4))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(BadRequest):
+        check("logs", bytes(body))
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.text(max_size=5),
+        st.booleans(),
+        st.integers(-(2**63), 2**63 - 1),
+        st.floats(),
+        st.binary(max_size=4),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
+    max_leaves=10,
+)
+
+
+@given(VALUES)
+def test_json_text_is_json(value: object) -> None:
+    import json
+
+    assert isinstance(json.loads(json_text(any_value(value))), (dict, list, str, int, float, type(None)))
+
+
+def any_value(value: object) -> AnyValue:
+    result = AnyValue()
+    if isinstance(value, dict):
+        result.kvlist_value.SetInParent()
+        for key, each in value.items():
+            result.kvlist_value.values.add(key=key).value.CopyFrom(any_value(each))
+    elif isinstance(value, list):
+        result.array_value.SetInParent()
+        result.array_value.values.extend(any_value(each) for each in value)
+    elif value is not None:
+        kinds = {str: "string_value", bool: "bool_value", int: "int_value", float: "double_value", bytes: "bytes_value"}
+        setattr(result, kinds[type(value)], value)
+    return result
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_double_text_reads_back(number: float) -> None:
+    assert float(double_text(number)) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1.0, "1"),
+        (-0.0, "-0"),
+        (0.1, "0.1"),
+        (1e-6, "0.000001"),
+        (1.5e-7, "1.5e-7"),
+        (1e20, "100000000000000000000"),
+        (1e21, "1e+21"),
+        (1.7976931348623157e308, "1.7976931348623157e+308"),
+        (5e-324, "5e-324"),
+        (float("nan"), "NaN"),
+        (float("inf"), "Infinity"),
+        (float("-inf"), "-Infinity"),
+    ],
+)
+def test_double_text_is_as_in_ecmascript(number: float, text: str) -> None:
+    assert double_text(number) == text

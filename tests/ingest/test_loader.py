@@ -1,0 +1,197 @@
+"""Segments become rows once, whatever the store does."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clickstack.core.clock import Clock, SystemClock
+from clickstack.core.errors import BadQuery, Busy, ClickstackError, StoreFailed
+from clickstack.core.ids import IdSource, RandomIds
+from clickstack.core.settings import Settings
+from clickstack.ingest import Ingest, loader, open_ingest
+from clickstack.store import Load, Store
+from ingest.requests import count_rows, gauges, logs
+
+
+class WilfulStore:
+    """A store in front of the real one (or none), that fails as `rule` says for each load."""
+
+    def __init__(self, rule: Callable[[Load, bytes], ClickstackError | None], store: Store | None = None) -> None:
+        self.rule = rule
+        self.store = store
+        self.tokens: list[tuple[str, str]] = []
+        self.changed = threading.Condition()
+
+    def load(self, load: Load) -> int:
+        data = load.path.read_bytes()
+        error = self.rule(load, data)
+        with self.changed:
+            self.tokens.append((load.table, load.token))
+            self.changed.notify_all()
+        if error:
+            raise error
+        return self.store.load(load) if self.store else 0
+
+    def wait_for_loads(self, count: int) -> None:
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.tokens) >= count, 20)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "_ATTEMPT_DELAY_S_MIN", 0.01)
+    monkeypatch.setattr(loader, "SPOOL_LOAD_ATTEMPT_DELAY_S_MAX", 0.02)
+
+
+def opened(tmp_path: Path, store: object) -> Ingest:
+    clock: Clock = SystemClock()
+    ids: IdSource = RandomIds(clock)
+    return open_ingest(tmp_path, store, Settings(data_dir=tmp_path), clock, ids)  # type: ignore[arg-type]
+
+
+def dead_letters(tmp_path: Path) -> list[dict[str, object]]:
+    return [json.loads(path.read_text()) for path in sorted((tmp_path / "dead-letters").glob("*.json"))]
+
+
+@pytest.mark.parametrize("error", [StoreFailed("connection refused"), Busy("too many queries")])
+def test_a_store_that_is_away_costs_nothing(tmp_path: Path, store: Store, error: ClickstackError) -> None:
+    away = [True]
+    wilful = WilfulStore(lambda load, data: error if away else None, store)
+    ingest = opened(tmp_path, wilful)
+    ingest.accept("logs", logs(["a", "b"]))
+    wilful.wait_for_loads(3)
+    ingest.accept("logs", logs(["c"]))
+    assert ingest.counters()["logs"].queued == 3
+    away.clear()
+    assert ingest.close(20)
+    assert count_rows(store, "otel_logs") == 3
+    assert ingest.counters()["logs"].failed_loads >= 3
+    assert dead_letters(tmp_path) == []
+
+
+def test_one_bad_request_does_not_stop_the_others(tmp_path: Path, store: Store) -> None:
+    wilful = WilfulStore(lambda load, data: BadQuery("Cannot parse.") if b"poison" in data else None, store)
+    ingest = opened(tmp_path, wilful)
+    for body in ("a", "b", "poison", "c", "d", "e"):
+        ingest.accept("logs", logs([body, body]), wait=False)
+    assert ingest.close(20)
+    counters = ingest.counters()["logs"]
+    assert (counters.accepted, counters.loaded, counters.dead, counters.queued) == (12, 10, 2, 0)
+    assert count_rows(store, "otel_logs") == 10
+    (note,) = dead_letters(tmp_path)
+    assert (note["signal"], note["table"], note["records"], note["reason"]) == ("logs", "otel_logs", 2, "Cannot parse.")
+    (body,) = (tmp_path / "dead-letters").glob("*.pb")
+    assert body.read_bytes() == logs(["poison", "poison"])
+    assert not list((tmp_path / "spool" / "logs").iterdir())
+
+
+def test_nobody_is_blamed_while_the_table_takes_nothing(tmp_path: Path, store: Store) -> None:
+    broken = [True]
+    wilful = WilfulStore(lambda load, data: BadQuery("No such column.") if broken else None, store)
+    ingest = opened(tmp_path, wilful)
+    ingest.accept("logs", logs(["a"]))
+    ingest.accept("logs", logs(["b"]))
+    wilful.wait_for_loads(12)
+    assert dead_letters(tmp_path) == []
+    broken.clear()
+    assert ingest.close(20)
+    assert count_rows(store, "otel_logs") == 2
+
+
+def test_a_lone_bad_request_is_condemned_by_the_next_good_one(tmp_path: Path, store: Store) -> None:
+    wilful = WilfulStore(lambda load, data: BadQuery("Bad.") if b"poison" in data else None, store)
+    ingest = opened(tmp_path, wilful)
+    ingest.accept("logs", logs(["poison"]))
+    wilful.wait_for_loads(3)
+    assert dead_letters(tmp_path) == []
+    ingest.accept("logs", logs(["fine"]))
+    assert ingest.close(20)
+    assert len(dead_letters(tmp_path)) == 1
+    assert count_rows(store, "otel_logs") == 1
+
+
+def test_a_table_taking_pieces_takes_pieces_after_a_restart(tmp_path: Path) -> None:
+    wilful = WilfulStore(lambda load, data: BadQuery("Bad.") if load.token.count("-") < 2 else Busy("later"))
+    ingest = opened(tmp_path, wilful)
+    ingest.accept("logs", logs(["a"]))
+    wilful.wait_for_loads(3)
+    ingest.close(0.1)
+    calm = WilfulStore(lambda load, data: None)
+    assert opened(tmp_path, calm).close(20)
+    assert [token.count("-") for _, token in calm.tokens] == [2]
+
+
+def test_replay_and_log_tables_are_loaded_only_for_what_is_there(tmp_path: Path) -> None:
+    calm = WilfulStore(lambda load, data: None)
+    ingest = opened(tmp_path, calm)
+    ingest.accept("logs", logs(["a"]))
+    assert ingest.flush(20)
+    ingest.accept("logs", logs(["b"], session=True))
+    ingest.accept("metrics", gauges(["m"]))
+    assert ingest.close(20)
+    assert sorted(table for table, _ in calm.tokens) == [
+        "hyperdx_sessions",
+        "otel_logs",
+        "otel_logs",
+        "otel_metrics_gauge",
+    ]
+
+
+def test_the_same_segment_loaded_twice_stores_once(tmp_path: Path, store: Store) -> None:
+    failures = [StoreFailed("the answer was lost")]
+
+    class Forgetful(WilfulStore):
+        """Stores, then fails once."""
+
+        def load(self, load: Load) -> int:
+            rows = super().load(load)
+            if failures:
+                raise failures.pop()
+            return rows
+
+    ingest = opened(tmp_path, Forgetful(lambda load, data: None, store))
+    ingest.accept("logs", logs([f"line {index}" for index in range(1000)], days=3))
+    assert ingest.close(20)
+    assert count_rows(store, "otel_logs") == 1000
+
+
+def test_what_is_not_loaded_at_the_end_is_loaded_at_the_next_start(tmp_path: Path, store: Store) -> None:
+    ingest = opened(tmp_path, WilfulStore(lambda load, data: Busy("never")))
+    ingest.accept("logs", logs(["kept"]))
+    assert not ingest.close(0.1)
+    with pytest.raises(Busy):
+        ingest.accept("logs", logs(["late"]))
+    assert opened(tmp_path, store).close(20)
+    assert count_rows(store, "otel_logs") == 1
+
+
+def test_a_full_budget_is_busy(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, spool_mb=1)
+    clock = SystemClock()
+    away = WilfulStore(lambda load, data: Busy("away"))
+    ingest = open_ingest(tmp_path, away, settings, clock, RandomIds(clock))  # type: ignore[arg-type]
+    for _ in range(10):
+        ingest.accept("logs", logs(["x" * 100_000]))
+    with pytest.raises(Busy, match="spool is full") as refusal:
+        ingest.accept("logs", logs(["x" * 100_000]))
+    assert refusal.value.retry_after_s > 0
+    assert 900_000 < ingest.spool_bytes() <= 1024 * 1024
+    ingest.close(0.1)
+
+
+def test_quiet_requests_leave_no_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "clickstack")
+    calm = WilfulStore(lambda load, data: None)
+    ingest = opened(tmp_path, calm)
+    ingest.accept("logs", logs(["own"]), quiet=True)
+    assert ingest.flush(20)
+    assert caplog.records == []
+    ingest.accept("logs", logs(["a"]))
+    assert ingest.close(20)
+    assert [(record.message, record.fields["rows"]) for record in caplog.records] == [("loaded", 1)]  # type: ignore[attr-defined]

@@ -1,0 +1,127 @@
+"""OTLP/JSON becomes the same protobuf, however it is spelt."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from google.protobuf import json_format
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+
+from clickstack.core.errors import BadRequest
+from clickstack.ingest.otlp_json import protobuf_from_json
+from clickstack.ingest.signals import SIGNAL_NAMES, SIGNALS
+from ingest.requests import gauges, logs, spans
+
+
+def record_of(record: object) -> LogRecord:
+    document = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
+    request = ExportLogsServiceRequest.FromString(protobuf_from_json("logs", json.dumps(document).encode()))
+    return request.resource_logs[0].scope_logs[0].log_records[0]
+
+
+@pytest.mark.parametrize(("signal", "body"), [("logs", logs("ab")), ("traces", spans("ab")), ("metrics", gauges("ab"))])
+def test_the_standard_form_reads_back(signal: str, body: bytes) -> None:
+    request = SIGNALS[signal].request.FromString(body)
+    for span in request.resource_spans[0].scope_spans[0].spans if signal == "traces" else ():
+        span.ClearField("trace_id")  # the protobuf library writes ids in base64, OTLP in hex
+        span.ClearField("span_id")
+    document = json_format.MessageToJson(request)
+    assert protobuf_from_json(signal, document.encode()) == request.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"timeUnixNano": "5"}, {"time_unix_nano": 5}),
+        ({"timeUnixNano": 5}, {"time_unix_nano": 5}),
+        ({"timeUnixNano": 5.0}, {"time_unix_nano": 5}),
+        ({"time_unix_nano": "5"}, {"time_unix_nano": 5}),
+        ({"severityNumber": 9}, {"severity_number": 9}),
+        ({"severityNumber": "SEVERITY_NUMBER_INFO"}, {"severity_number": 9}),
+        ({"severity_number": "9"}, {"severity_number": 9}),
+        ({"traceId": "0102030405060708090A0b0c0d0e0f10"}, {"trace_id": bytes(range(1, 17))}),
+        ({"traceId": "0102"}, {}),
+        ({"traceId": ""}, {}),
+        ({"traceId": "nonsense"}, {}),
+        ({"spanId": "0102030405060708"}, {"span_id": bytes(range(1, 9))}),
+        ({"unknown": {"deep": [1]}, "eventName": "e"}, {"event_name": "e"}),
+        ({"severityText": None}, {}),
+        ({"flags": "257"}, {"flags": 257}),
+        ({"body": {"bytesValue": "/wA="}}, {"body": {"bytes_value": b"\xff\0"}}),
+        ({"body": {"bytesValue": "_wA"}}, {"body": {"bytes_value": b"\xff\0"}}),
+        ({"body": {"doubleValue": "NaN"}}, {"body": {"double_value": float("nan")}}),
+        ({"body": {"doubleValue": "-Infinity"}}, {"body": {"double_value": float("-inf")}}),
+        ({"body": {"doubleValue": "1.5"}}, {"body": {"double_value": 1.5}}),
+        ({"body": {"intValue": "-9223372036854775808"}}, {"body": {"int_value": -(2**63)}}),
+        ({"body": {}}, {"body": {}}),
+    ],
+)
+def test_spellings(document: dict[str, object], expected: dict[str, object]) -> None:
+    assert record_of(document).SerializeToString() == LogRecord(**expected).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (
+            {"timeUnixNano": "soon"},
+            "scopeLogs[0].logRecords[0].timeUnixNano: 'soon' is not a whole number.",
+        ),
+        ({"timeUnixNano": -1}, "timeUnixNano: -1 is out of range (0 to 18446744073709551615)."),
+        ({"timeUnixNano": 1.5}, "timeUnixNano: must be a whole number."),
+        ({"timeUnixNano": True}, "timeUnixNano: must be a whole number."),
+        ({"severityNumber": "LOUD"}, "severityNumber: 'LOUD' is not a name of SeverityNumber."),
+        ({"severityText": 5}, "severityText: must be text."),
+        ({"attributes": {}}, "attributes: must be a list."),
+        ({"attributes": [5]}, "attributes[0]: must be an object."),
+        ({"body": "text"}, "body: must be an object."),
+        ({"body": {"boolValue": 1}}, "body.boolValue: must be true or false."),
+        ({"body": {"doubleValue": []}}, "body.doubleValue: must be a number."),
+        ({"body": {"bytesValue": "*"}}, "body.bytesValue: not base64."),
+    ],
+)
+def test_mistakes_are_named_with_their_place(record: dict[str, object], message: str) -> None:
+    with pytest.raises(BadRequest) as error:
+        record_of(record)
+    assert error.value.message.endswith(message)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["resourceLogs", "scopeLogs", "logRecords", "body", "attributes", "value", "key", "x"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@pytest.mark.parametrize("signal", SIGNAL_NAMES)
+@given(document=JSON)
+@settings(max_examples=200, deadline=None)
+def test_any_json_is_a_request_or_a_bad_request(signal: str, document: object) -> None:
+    with contextlib.suppress(BadRequest):
+        protobuf_from_json(signal, json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"[" * 100_000, b'{"resourceLogs":' * 5000, b'"\\ud800"'])
+def test_hostile_json_is_a_bad_request(body: bytes) -> None:
+    with pytest.raises(BadRequest):
+        protobuf_from_json("logs", body)
+
+
+@pytest.mark.parametrize("depth", [60, 300, 1000])
+def test_deep_values_are_refused_not_a_crash(depth: int) -> None:
+    value = '{"arrayValue":{"values":[' * depth + "]}}" * depth
+    document = '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":' + value + "}]}]}]}"
+    with pytest.raises(BadRequest):
+        protobuf_from_json("logs", document.encode())

@@ -1,0 +1,220 @@
+"""The durable queue: order, torn tails, budget, a disk that refuses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clickstack.core.clock import FixedClock
+from clickstack.core.errors import Busy
+from clickstack.core.ids import SequentialIds
+from clickstack.ingest import segment as segment_module
+from clickstack.ingest import spool as spool_module
+from clickstack.ingest.budget import Budget
+from clickstack.ingest.check import Checked
+from clickstack.ingest.frame import Frame, body_of, frame_bytes, scan, seal, seed_of
+from clickstack.ingest.segment import Segment, open_frames, recover
+from clickstack.ingest.spool import Spool
+
+MIB = 1024 * 1024
+
+
+def request(body: bytes, records: int = 1, kinds: int = 1) -> Checked:
+    return Checked(body, records, kinds)
+
+
+def bodies(segment: Segment) -> list[bytes]:
+    with open_frames(segment.path) as (data, frames):
+        return [body_of(data, frame) for frame in frames]
+
+
+@pytest.fixture
+def budget() -> Budget:
+    return Budget(MIB)
+
+
+@pytest.fixture
+def spool(tmp_path: Path, budget: Budget, clock: FixedClock, ids: SequentialIds) -> Iterator[Spool]:
+    opened = Spool(tmp_path, budget, clock, ids)
+    yield opened
+    opened.stop()
+
+
+def write_segment(directory: Path, id: str, messages: list[bytes]) -> Path:
+    path = directory / f"{id}.segment"
+    pieces = [seal(each, seed=seed_of(id), received_ns=1, kinds=2, records=3) for each in messages]
+    path.write_bytes(b"".join(b"".join(each) for each in pieces))
+    return path
+
+
+def test_requests_come_out_whole_and_in_order(spool: Spool) -> None:
+    for number in range(5):
+        spool.append(request(b"body %d" % number, records=number, kinds=1 << number), quiet=False).result(5)
+    segment = spool.take()
+    assert segment is not None
+    assert bodies(segment) == [b"body %d" % number for number in range(5)]
+    assert (segment.records, segment.kinds, segment.quiet) == (10, 31, False)
+    spool.done(segment)
+    assert spool.drain(5)
+
+
+def test_a_segment_of_quiet_requests_is_quiet(spool: Spool) -> None:
+    spool.append(request(b"own"), quiet=True).result(5)
+    segment = spool.take()
+    assert segment is not None
+    assert segment.quiet
+    spool.done(segment)
+
+
+def test_segments_close_at_their_size(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool_module, "SPOOL_SEGMENT_BYTES", 1000)
+    waiting = [spool.append(request(bytes(400)), quiet=False) for _ in range(9)]
+    for each in waiting:
+        each.result(5)
+    sizes = []
+    while sum(sizes) < 9 * frame_bytes(400):
+        segment = spool.take()
+        assert segment is not None
+        sizes.append(segment.bytes)
+        spool.done(segment)
+    assert max(sizes) < 2000
+
+
+def test_what_was_durable_is_found_again(tmp_path: Path, budget: Budget, clock: FixedClock) -> None:
+    ids = SequentialIds()
+    first = Spool(tmp_path, budget, clock, ids)
+    first.append(request(b"kept", records=7, kinds=4), quiet=True).result(5)
+    first.stop()
+    again = Budget(MIB)
+    second = Spool(tmp_path, again, clock, ids)
+    segment = second.take()
+    assert segment is not None
+    assert (bodies(segment), segment.records, segment.kinds) == ([b"kept"], 7, 4)
+    assert again.bytes == segment.bytes
+    second.done(segment)
+    assert again.bytes == 0
+    assert list(tmp_path.iterdir()) == []
+    second.stop()
+
+
+@given(cut=st.integers(0, 200), garbage=st.binary(max_size=20))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_torn_tail_is_cut(tmp_path: Path, cut: int, garbage: bytes) -> None:
+    path = write_segment(tmp_path, "a", [b"first" * 10, b"second" * 10])
+    whole = frame_bytes(50)
+    size = path.stat().st_size - min(cut, path.stat().st_size)
+    os.truncate(path, size)
+    with path.open("ab") as file:
+        file.write(garbage)
+    segments = recover(tmp_path)
+    expected = [
+        each for each, end in ((b"first" * 10, whole), (b"second" * 10, whole + frame_bytes(60))) if end <= size
+    ]
+    assert [bodies(segment) for segment in segments] == ([expected] if expected else [])
+    assert all(segment.path.stat().st_size == segment.bytes for segment in segments)
+
+
+def test_a_flipped_bit_ends_the_segment_before_it(tmp_path: Path) -> None:
+    path = write_segment(tmp_path, "a", [b"first", b"second"])
+    data = bytearray(path.read_bytes())
+    data[frame_bytes(5) + 3] ^= 1
+    path.write_bytes(data)
+    (segment,) = recover(tmp_path)
+    assert bodies(segment) == [b"first"]
+
+
+def test_frames_of_another_segment_do_not_pass(tmp_path: Path) -> None:
+    path = write_segment(tmp_path, "a", [b"stale"])
+    path.rename(tmp_path / "b.segment")
+    assert recover(tmp_path) == []
+
+
+def test_segments_are_recovered_oldest_first_and_leavings_go(tmp_path: Path) -> None:
+    for name in ("02", "01", "03"):
+        write_segment(tmp_path, name, [name.encode()])
+    (tmp_path / "01.otel_logs.refused").touch()
+    (tmp_path / "00.otel_logs.refused").touch()
+    (tmp_path / "02.piece").write_bytes(b"half")
+    assert [segment.id for segment in recover(tmp_path)] == ["01", "02", "03"]
+    assert (tmp_path / "01.otel_logs.refused").exists()
+    assert not (tmp_path / "00.otel_logs.refused").exists()
+
+
+def test_the_budget_refuses_and_is_given_back(tmp_path: Path, clock: FixedClock, ids: SequentialIds) -> None:
+    budget = Budget(1000)
+    spool = Spool(tmp_path, budget, clock, ids)
+    spool.append(request(bytes(800)), quiet=False).result(5)
+    with pytest.raises(Busy) as refusal:
+        spool.append(request(bytes(800)), quiet=False)
+    assert refusal.value.retry_after_s > 0
+    segment = spool.take()
+    assert segment is not None
+    spool.done(segment)
+    spool.append(request(bytes(800)), quiet=False).result(5)
+    spool.stop()
+
+
+def test_a_disk_that_refuses_is_busy_and_loses_nothing(
+    spool: Spool, budget: Budget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool.append(request(b"before"), quiet=False).result(5)
+
+    def refuse(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(segment_module, "_sync", refuse)
+        with pytest.raises(Busy, match="No space left"):
+            spool.append(request(b"refused"), quiet=False).result(5)
+    spool.append(request(b"after"), quiet=False).result(5)
+    found: list[bytes] = []
+    while len(found) < 2:
+        segment = spool.take()
+        assert segment is not None
+        found += bodies(segment)
+        spool.done(segment)
+    assert found == [b"before", b"after"]
+    assert budget.bytes == 0
+
+
+def test_a_request_given_up_in_time_is_not_written(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool_module, "SPOOL_COMMIT_DELAY_S", 0.3)
+    gone = spool.append(request(b"gone"), quiet=False)
+    assert gone.cancel()
+    spool.append(request(b"here"), quiet=False).result(5)
+    segment = spool.take()
+    assert segment is not None
+    assert bodies(segment) == [b"here"]
+    spool.done(segment)
+
+
+def test_a_stopped_spool_is_busy(tmp_path: Path, budget: Budget, clock: FixedClock, ids: SequentialIds) -> None:
+    spool = Spool(tmp_path, budget, clock, ids)
+    kept = spool.append(request(b"kept"), quiet=False)
+    spool.stop()
+    assert kept.result(5) is None
+    assert spool.take() is None
+    with pytest.raises(Busy):
+        spool.append(request(b"late"), quiet=False)
+
+
+def test_many_writers_share_commits(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    syncs: list[int] = []
+    sync = segment_module._sync
+    monkeypatch.setattr(segment_module, "_sync", lambda fd: (syncs.append(fd), sync(fd)))
+    waiting: list[Future[None]] = [spool.append(request(b"x"), quiet=False) for _ in range(200)]
+    for each in waiting:
+        each.result(5)
+    assert len(syncs) < 20
+
+
+@given(st.binary(max_size=400))
+@settings(deadline=None)
+def test_scanning_any_bytes_ends(data: bytes) -> None:
+    assert all(isinstance(frame, Frame) for frame in scan(memoryview(data), seed_of("a")))

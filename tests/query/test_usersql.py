@@ -1,0 +1,111 @@
+"""SQL that people write stays inside its brackets and inside the tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from clickstack.core.chart import Filter
+from clickstack.core.errors import BadQuery, Exposed
+from clickstack.query.usersql import checked, split_alias, split_list
+from query.cases import Cases
+
+BREAKOUTS = (
+    "1) OR (1",
+    "1)) UNION ALL SELECT name FROM system.tables --",
+    "1 -- )",
+    "1 /* )",
+    "1 # )",
+    "'a",
+    "'a\\'",
+    '"a',
+    "`a",
+    "$$ a",
+    "$x$ a $y$",
+    "[1",
+    "(1]",
+    "1; DROP TABLE otel_logs",
+    "{p1:String} = 'x'",
+    "/* unclosed",
+)
+OUTSIDE = (
+    "file('/etc/passwd') != ''",
+    "file /* here */ ('/etc/passwd') != ''",
+    "`file`('/etc/passwd') != ''",
+    "\"file\"('/etc/passwd') != ''",
+    "FILE('/etc/passwd') != ''",
+    "arrayMap(file, ['/etc/passwd']) != []",
+    "1 IN (SELECT * APPLY(file) FROM (SELECT '/etc/passwd'))",
+    "dictGet('d', 'a', 1) = 1",
+    "sleep(3) = 0",
+    "hostName() = 'x'",
+    "1 IN (SELECT 1 FROM url('http://127.0.0.1/'))",
+    "1 IN (SELECT 1 FROM remote('127.0.0.1', system.one))",
+    "aiGenerate('x') = ''",
+    "getServerSetting('x') = ''",
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["1) OR (1", "'a", '"a', "`a", "$$ a", "[1", "(1]", "1; SELECT 2", "{p1:String}", "/* x"]
+)
+def test_what_does_not_close_is_refused_with_its_place(text: str) -> None:
+    with pytest.raises(BadQuery) as refused:
+        checked(text, "where")
+    assert refused.value.position is not None
+
+
+@pytest.mark.parametrize("text", BREAKOUTS)
+def test_nothing_breaks_out(cases: Cases, text: str) -> None:
+    """Each is refused, or is an ordinary condition that cannot reach beyond its brackets: no row of id 255 exists."""
+    conditions = cases.conditions()
+    try:
+        condition = conditions.read(Filter(f"id = 255 AND ({text})" if "/*" in text else text, "sql"))
+        found = cases.ids(condition.sql)
+    except Exposed:
+        return
+    assert found in ([], list(range(1, 10)))
+
+
+@pytest.mark.parametrize("text", OUTSIDE)
+def test_functions_that_reach_outside_are_refused(text: str) -> None:
+    with pytest.raises(BadQuery, match="is not allowed here"):
+        checked(text, "where")
+
+
+def test_words_in_texts_are_only_words(cases: Cases) -> None:
+    condition = cases.conditions().read(
+        Filter("Body != 'file(1); -- {x} /*' AND ServiceName = 'api' -- a comment", "sql")
+    )
+    assert cases.ids(condition.sql) == [1, 4]
+
+
+def test_comments_become_spaces() -> None:
+    assert checked("a/* x */AND -- y\nb", "where") == "a AND  \nb"
+    assert checked("'-- kept /* kept */'", "where") == "'-- kept /* kept */'"
+
+
+def test_lists_split_at_outer_commas() -> None:
+    assert split_list("a, f(b, [c, d]), m['x,y'] AS z", "select") == ["a", "f(b, [c, d])", "m['x,y'] AS z"]
+    assert split_list("  ", "select") == []
+    with pytest.raises(BadQuery, match="empty"):
+        split_list("a,,b", "select")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("round(x) AS y", ("round(x)", "y")),
+        ("x as `odd name`", ("x", "odd name")),
+        ("CAST(x AS String)", ("CAST(x AS String)", None)),
+        ("x", ("x", None)),
+    ],
+)
+def test_aliases(text: str, parts: tuple[str, str | None]) -> None:
+    assert split_alias(text, "select") == parts
+
+
+def test_too_long_and_too_deep() -> None:
+    with pytest.raises(BadQuery, match="longer than"):
+        checked("1" * 40_000, "where")
+    with pytest.raises(BadQuery, match="inside each other"):
+        checked("(" * 200 + ")" * 200, "where")
