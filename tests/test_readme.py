@@ -43,5 +43,5 @@ def test_the_first_five_minutes(fresh_server: LiveServer, tmp_path: Path) -> Non
     assert [(row["group"], row["series_0.data"]) for row in counted["data"]] == [(["checkout"], 1)]
     assert me["user"]["email"] == "you@example.com"
     assert one_source["data"]["name"] == "Logs"
-    assert [(row["group"], row["series_0.data"]) for row in ratio["data"]] == [(["checkout"], 0.5)]
+    assert [(row["group"], row["ratio"]) for row in ratio["data"]] == [(["checkout"], 0.5)]
     assert [row["Body"] for row in found["data"]] == ["order 17 shipped"]

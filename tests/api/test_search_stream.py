@@ -18,10 +18,11 @@ from clickstack.api import Services, create_api_app
 from clickstack.api.stream import answer_query, stream_query
 from clickstack.core.errors import BadQuery
 from clickstack.core.result import Progress
-from clickstack.core.sql import Sql
+from clickstack.core.sql import Param, Sql
 from clickstack.store import Store
 
-ENDLESS = Sql.of("SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1")  # an hour or so
+# An hour or so. It has a parameter, as nearly every query of ours.
+ENDLESS = Sql.of("SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = ", Param(1, "UInt64"))
 RUNNING = Sql.of(
     "SELECT count() FROM system.processes "
     "WHERE query LIKE '%FROM numbers(1000000000000)%' AND query NOT LIKE '%system.processes%'"

@@ -51,6 +51,14 @@ def test_the_word_outfile_may_be_searched_for(store: Store) -> None:
     assert ask(store, "SELECT 'a;b', 'FORMAT CSV', formatRow('CSV', 1);") == [["a;b", "FORMAT CSV", "1\n"]]
 
 
+def test_a_column_named_file_can_be_read_with_its_table(store: Store) -> None:
+    assert ask(
+        store,
+        "SELECT t.file, t.`file`, 'file(1)', profile "
+        "FROM (SELECT * FROM VALUES('file String, profile String', ('a', 'b'))) AS t",
+    ) == [["a", "a", "file(1)", "b"]]
+
+
 def test_two_threads_never_see_each_others_parameters(store: Store) -> None:
     wrong: list[object] = []
 
@@ -80,6 +88,16 @@ def test_a_query_failing_half_way_leaves_nothing_for_the_next(store: Store) -> N
     "text",
     [
         "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+        "SELECT file('/etc/hostname')",
+        "SELECT FILE ('/etc/hostname')",
+        "SELECT `file`('/etc/hostname')",
+        "SELECT \"file\" /* */ ('/etc/hostname')",
+        "SELECT `fil\\\\x65`('/etc/hostname')",
+        "SELECT * APPLY file FROM (SELECT '/etc/hostname' AS a)",
+        "SELECT * APPLY(file) FROM (SELECT '/etc/hostname' AS a)",
+        "SELECT * APPLY(x -> file(x)) FROM (SELECT '/etc/hostname' AS a)",
+        "SELECT arrayMap(x -> file(x), ['/etc/hostname'])",
+        "SELECT arrayMap(file, ['/etc/hostname'])",
         "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
         "SELECT * FROM remote('127.0.0.1', system.one)",
         "SELECT * FROM executable('id', 'TSV', 'a String')",
@@ -145,17 +163,23 @@ def test_user_errors_are_readable(store: Store, text: str, error: type[Clickstac
     ],
 )
 def test_engine_codes_become_our_errors(message: str, error: type[ClickstackError]) -> None:
-    assert type(translate(message)) is error
+    assert type(translate(message, reading=True)) is error
 
 
-def test_progress_and_cancel(store: Store) -> None:
+def test_a_load_blames_only_the_data_for_what_data_can_cause() -> None:
+    assert type(translate("Code: 6. DB::Exception: Cannot parse. (CANNOT_PARSE_TEXT)", reading=False)) is BadQuery
+    assert type(translate("Code: 60. DB::Exception: No table. (UNKNOWN_TABLE)", reading=False)) is StoreFailed
+    assert type(translate("Code: 183. DB::Exception: Odd. (UNEXPECTED_EXPRESSION)", reading=True)) is BadQuery
+
+
+@pytest.mark.parametrize("bound", ["3", Param(3, "UInt64")], ids=["plain text", "with a bound parameter"])
+def test_progress_and_cancel(store: Store, bound: str | Param) -> None:
     caught: list[ClickstackError] = []
 
     def work() -> None:
         try:
-            store.query(
-                Sql.of("SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 3"), query_id="slow-1"
-            )
+            text = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = "
+            store.query(Sql.of(text, bound), query_id="slow-1")
         except ClickstackError as error:
             caught.append(error)
 

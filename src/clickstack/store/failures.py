@@ -1,7 +1,8 @@
 """ClickHouse's error codes as errors of ours.
 
-The engine's text reaches the caller only for codes a user's query can cause, cut to its first sentence and without
-stack or version; everything else is StoreFailed, shown masked and logged whole.
+A query that is read can fail by its text or by the machine. Engine codes of the machine (_MACHINE) are StoreFailed,
+shown masked and logged whole; everything else is the text's fault and is told, cut to its first sentence, without
+stack, code and version. A load has no user's text: there only the codes of unfit data (_DATA) are BadQuery.
 """
 
 from __future__ import annotations
@@ -13,41 +14,52 @@ from clickstack.core.errors import BadQuery, Busy, Cancelled, ClickstackError, F
 
 _CODE = re.compile(r"Code: (\d+)\.")
 _NOISE = re.compile(r"(Code: \d+\. )?DB::Exception: |\(version [^)]*\)\.?|\s*\([A-Z_0-9]+\)\s*$")
+_ASIDE = re.compile(r":? ?(?:[Ww]hile executing|In scope |: In query )|\. Expected one of: ")
 MESSAGE_CHARS_MAX = 600
 
-# Codes that a user's text can cause: names, types, syntax, arithmetic, arguments.
-_USER_CODES = frozenset(
-    {6, 8, 10, 16, 27, 32, 36, 38, 41, 42, 43, 44, 46, 47, 49, 50, 53, 59, 62, 63, 69, 70, 72, 80, 81, 117, 130, 131}
-    | {153, 179, 184, 190, 207, 215, 321, 352, 377, 386, 395, 403, 407, 427, 456, 457, 524, 636, 691, 713}
-)
-
-# Codes with a meaning of their own.
+# Codes with a meaning of their own, wherever they happen.
 _ANSWERS: dict[int, Callable[[str], ClickstackError]] = {
-    60: lambda message: BadQuery(message, hint="The source names a table that does not exist in this connection."),
     159: lambda _: QueryTimeout("The query took longer than allowed. Narrow the time range or the filter."),
-    164: lambda message: Forbidden("Only reading is allowed here: " + message),
+    202: lambda _: Busy("Too many queries are running. Try again in a moment.", retry_after_s=2),
     241: lambda _: Busy("The query needs more memory than it may use. Narrow the time range or the grouping."),
     394: lambda _: Cancelled("The query was cancelled."),
+}
+# Codes a reader's text can cause and that deserve other words.
+_TEXT: dict[int, Callable[[str], ClickstackError]] = {
+    60: lambda message: BadQuery(message, hint="The source names a table that does not exist in this connection."),
+    164: lambda message: Forbidden("Only reading is allowed here: " + message),
     396: lambda _: BadQuery("The answer has too many rows. Add a limit or group more coarsely."),
 }
+# The machine, the disk, the engine itself: nothing the author of a query can mend. (Names: ClickHouse, ErrorCodes.cpp)
+_MACHINE = frozenset(
+    {0, 2, 5, 23, 24, 33, 40, 49, 74, 75, 76, 77, 79, 87, 88, 89, 90, 95, 96, 97, 98, 99, 100, 101, 102, 107, 108}
+    | {173, 198, 199, 208, 209, 210, 225, 228, 229, 230, 231, 232, 233, 234, 235, 236, 242, 243, 244, 246, 252, 271}
+    | {279, 354, 359, 370, 388, 410, 432, 439, 499, 518, 521, 529, 586, 626, 668, 688, 999, 1000, 1001, 1002}
+)
+# Data that a column or a projection does not take, for loads.
+_DATA = frozenset(
+    {6, 8, 10, 16, 26, 27, 32, 33, 36, 38, 41, 42, 43, 44, 46, 47, 50, 53, 62, 69, 70, 72, 117, 128, 130, 131, 153}
+    | {190, 321, 349, 352, 377, 386, 395, 407, 440, 444, 457, 524, 636, 676, 691}
+)
 
 
-def translate(text: str) -> ClickstackError:
+def translate(text: str, *, reading: bool) -> ClickstackError:
     """The error for an engine message such as `Code: 47. DB::Exception: Unknown expression …`."""
     codes = _CODE.findall(text)
     code = int(codes[0]) if codes else 0
     message = readable(text)
     if code in _ANSWERS:
         return _ANSWERS[code](message)
-    if code in _USER_CODES:
-        return BadQuery(message)
-    return StoreFailed(text)
+    if reading and code in _TEXT:
+        return _TEXT[code](message)
+    users = code not in _MACHINE if reading else code in _DATA
+    return BadQuery(message) if users else StoreFailed(text)
 
 
 def readable(text: str) -> str:
     """An engine message without codes, versions and the query's text."""
     text = text.split("\nStack trace", 1)[0]
     text = _NOISE.sub("", text)
-    text = re.split(r":? ?(?:[Ww]hile executing|In scope |: In query )|\. Expected one of: ", text, maxsplit=1)[0]
+    text = _ASIDE.split(text, maxsplit=1)[0]
     text = _NOISE.sub("", text).strip().rstrip(".:,") + "."
     return text if len(text) <= MESSAGE_CHARS_MAX else text[: MESSAGE_CHARS_MAX - 1] + "…"

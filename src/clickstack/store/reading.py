@@ -1,9 +1,9 @@
 """What counts as reading.
 
-`readonly=1` refuses writes, DDL, settings and the table functions that reach outside. The embedded engine is also its
-own client, and a client has powers that setting does not cover: SELECT … INTO OUTFILE, several statements in one
-text, KILL QUERY, BACKUP, FORMAT. This module refuses those. It never parses SQL itself: where a text could hide
-something, the engine formats it first, and only that canonical form is searched.
+`readonly=1` refuses writes, DDL, settings and the table functions that reach outside. It does not refuse the scalar
+function file(), and the embedded engine is also its own client, with powers that setting does not cover: SELECT … INTO
+OUTFILE, several statements in one text, KILL QUERY, BACKUP, FORMAT. This module refuses those. It never parses SQL
+itself: where a text could hide something, the engine formats it first, and only that canonical form is searched.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ _WORD = re.compile(r"[A-Za-z]+")
 _QUOTED = re.compile(r"""'(?:\\.|''|[^'\\])*'|`(?:\\.|``|[^`\\])*`|"(?:\\.|""|[^"\\])*\"""")
 _INTO_OUTFILE = re.compile(r"\bINTO\s+OUTFILE\b", re.IGNORECASE)
 _FORMAT = re.compile(r"\bFORMAT\s+[A-Za-z0-9]+\s*(?:SETTINGS\b[^()]*)?$", re.IGNORECASE)
-_HIDING = re.compile(r";|outfile|\bformat\b|\$", re.IGNORECASE)  # $ opens heredoc strings
+_STRING = re.compile(r"'(?:\\.|''|[^'\\])*'")
+# The scalar function reads any file of the machine. It can be called, applied to columns, and handed to other functions
+# by its name alone, so the name itself is refused; a column of that name can be written with its table.
+_FILE = re.compile(r"""(?<![\w.])[`"]?(?<!\.[`"])\bfile\b(?![\w.])""", re.IGNORECASE)
+_HIDING = re.compile(r";|file|\bformat\b|\$", re.IGNORECASE)  # $ opens heredoc strings
 
 
 def check_reading(text: str, format_query: Callable[[str], str]) -> None:
@@ -32,7 +36,12 @@ def check_reading(text: str, format_query: Callable[[str], str]) -> None:
     if first is None or first[0].lower() not in _FIRST_WORDS:
         raise Forbidden("Only reading is allowed here: start with SELECT or WITH.")
     if _HIDING.search(text):
-        bare = _QUOTED.sub("''", format_query(text))
+        formatted = format_query(text)
+        if _FILE.search(_STRING.sub("''", formatted)):
+            raise Forbidden(
+                "The function file() is not allowed here. Write a column of that name with its table: t.file"
+            )
+        bare = _QUOTED.sub("''", formatted)
         if _INTO_OUTFILE.search(bare):
             raise Forbidden("Only reading is allowed here: INTO OUTFILE writes a file.")
         if _FORMAT.search(bare.rstrip()):

@@ -29,6 +29,10 @@ WITH
     (word) -> transform(word, ['10', '20', '30', '40', '50', '60'], ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], word) AS level_word,
     (word) -> word != '' AND word NOT IN ('true', 'false') AND NOT is_nested(word)
         AND (NOT match(word, '^-?[0-9.]+$') OR level_word(word) != word) AS is_level,
+    (level) -> multiIf(
+        match(level, '(?i)trace'), 1, match(level, '(?i)debug|dbug'), 5, match(level, '(?i)info'), 9,
+        match(level, '(?i)warn|notice'), 13, match(level, '(?i)err'), 17,
+        match(level, '(?i)alert|crit|emerg|fatal'), 21, 9) AS level_number,
     (record) -> has(record.attributes.key, 'rr-web.event') AS is_session,
     -- A point or exemplar is a double or an integer; without either it is 0. NO_RECORDED_VALUE points say nothing.
     (each) -> if(each.value = 'as_int', toFloat64(each.as_int), each.as_double) AS number,

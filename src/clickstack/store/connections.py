@@ -1,0 +1,90 @@
+"""The connections to the embedded engine: a few pools of them, each connection used by one thread at a time."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from chdb._exceptions import ChdbError  # not chdb.ChdbError: that is another class, never raised by connections
+from chdb.state.sqlitelike import Connection, connect
+
+from clickstack.core.errors import Busy, StartupError
+from clickstack.core.sql import literal
+
+from .engine import Pool, PoolName
+from .failures import readable, translate
+
+CLOSE_WAIT_S = 3.0  # a running query gets this long when the engine closes
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A connection, and the mark by which system.processes knows its queries.
+
+    The mark is the setting `log_comment`. A comment in the query's text would not do: with bound parameters the engine
+    writes the text anew, without comments.
+    """
+
+    connection: Connection
+    mark: str
+
+
+class Connections:
+    """Raises StartupError when the engine cannot be opened."""
+
+    def __init__(self, directory: Path, config: Path, pools: Mapping[PoolName, Pool]) -> None:
+        self._path = f"{directory}?config-file={config}"
+        self._pools = pools
+        self._opened_ever = itertools.count(1)
+        self._free: dict[PoolName, queue.LifoQueue[Handle]] = {name: queue.LifoQueue() for name in pools}
+        try:
+            for name, pool in pools.items():
+                for _ in range(pool.connections):
+                    self._free[name].put(self._open(pool))
+        except RuntimeError as error:
+            for free in self._free.values():
+                while not free.empty():
+                    free.get_nowait().connection.close()
+            raise StartupError(f"The engine cannot open {directory}: {readable(str(error))}") from error
+
+    @contextmanager
+    def take(self, pool: PoolName) -> Iterator[Handle]:
+        """A connection for this thread. Engine failures inside leave as errors of ours; Busy when none comes free."""
+        try:
+            handle = self._free[pool].get(timeout=self._pools[pool].wait_s)
+        except queue.Empty:
+            raise Busy("Too many queries are running. Try again in a moment.", retry_after_s=2) from None
+        try:
+            yield handle
+        except ChdbError as error:
+            # After a failure the connection may still hold part of the failed answer and prepend it to the next
+            # one, which may be another user's. It is never used again (opening one takes 0.2 ms).
+            handle.connection.close()
+            handle = self._open(self._pools[pool])
+            raise translate(str(error), reading=pool != "ingest") from error
+        finally:
+            self._free[pool].put(handle)
+
+    def close(self) -> None:
+        """Close every connection that comes back within a moment; the last one stops the engine."""
+        for name, pool in self._pools.items():
+            for _ in range(pool.connections):
+                try:
+                    self._free[name].get(timeout=CLOSE_WAIT_S).connection.close()
+                except queue.Empty:
+                    return  # a query outlived the drain; the process is about to end anyway
+
+    def _open(self, pool: Pool) -> Handle:
+        handle = Handle(connect(self._path), f"clickstack-{next(self._opened_ever)}")
+        for name, value in {"log_comment": handle.mark, **pool.settings}.items():
+            handle.connection.query(f"SET {name} = {setting(value)}")
+        return handle
+
+
+def setting(value: str | int | float) -> str:
+    """A setting's value as SQL."""
+    return literal(value) if isinstance(value, str) else str(value)
