@@ -43,5 +43,6 @@ def test_the_first_five_minutes(fresh_server: LiveServer, tmp_path: Path) -> Non
     assert [(row["group"], row["series_0.data"]) for row in counted["data"]] == [(["checkout"], 1)]
     assert me["user"]["email"] == "you@example.com"
     assert one_source["data"]["name"] == "Logs"
-    assert [(row["group"], row["ratio"]) for row in ratio["data"]] == [(["checkout"], 0.5)]
+    # The server's own logs are there too, as service clickstack.
+    assert (["checkout"], 0.5) in [(row["group"], row["ratio"]) for row in ratio["data"]]
     assert [row["Body"] for row in found["data"]] == ["order 17 shipped"]

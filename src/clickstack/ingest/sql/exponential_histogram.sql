@@ -18,3 +18,4 @@ SELECT
 FROM {metrics}
 ARRAY JOIN metric.exponential_histogram.data_points AS point
 WHERE is_recorded(point)
+{settings}

@@ -8,3 +8,4 @@ SELECT
 FROM {metrics}
 ARRAY JOIN metric.gauge.data_points AS point
 WHERE is_recorded(point)
+{settings}

@@ -14,3 +14,4 @@ SELECT
 FROM {metrics}
 ARRAY JOIN metric.histogram.data_points AS point
 WHERE is_recorded(point)
+{settings}

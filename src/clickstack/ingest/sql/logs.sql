@@ -65,3 +65,4 @@ FROM (
         )
     )
 )
+{settings}

@@ -19,3 +19,4 @@ SELECT
     attribute_map(record.attributes) AS LogAttributes
 FROM {log_records}
 WHERE is_session(record)
+{settings}

@@ -54,3 +54,4 @@ FROM (
     )
     ARRAY JOIN spans AS span
 )
+{settings}

@@ -10,3 +10,4 @@ SELECT
 FROM {metrics}
 ARRAY JOIN metric.summary.data_points AS point
 WHERE is_recorded(point)
+{settings}
