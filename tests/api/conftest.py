@@ -18,8 +18,9 @@ from clickstack.auth import Auth, Passwords
 from clickstack.core.clock import FixedClock
 from clickstack.core.ids import RandomIds
 from clickstack.core.settings import Settings
+from clickstack.ingest import Ingest, SignalCounters, SignalName
 from clickstack.metadata import Metadata, open_metadata
-from clickstack.store import Store
+from clickstack.store import Retention, Store
 
 EMAIL, PASSWORD = "ada@example.com", "Correct-horse-1"
 REGISTRATION = {"email": EMAIL, "password": PASSWORD, "confirmPassword": PASSWORD}
@@ -58,6 +59,20 @@ class StandInStore:
         return self.up
 
 
+class StandInIngest:
+    """As much of an Ingest as a reader of its counters needs."""
+
+    def counters(self) -> dict[SignalName, SignalCounters]:
+        return {
+            "logs": SignalCounters(accepted=30, rejected=1, queued=7, loaded=20, dead=3, failed_loads=2),
+            "traces": SignalCounters(accepted=5, rejected=0, queued=0, loaded=5, dead=0, failed_loads=0),
+            "metrics": SignalCounters(accepted=0, rejected=0, queued=0, loaded=0, dead=0, failed_loads=0),
+        }
+
+    def spool_bytes(self) -> int:
+        return 4096
+
+
 @pytest.fixture
 def metadata(tmp_path: Path, clock: FixedClock) -> Iterator[Metadata]:
     opened = open_metadata(f"sqlite:///{tmp_path / 'metadata.sqlite'}", clock, RandomIds(clock))
@@ -69,8 +84,9 @@ def metadata(tmp_path: Path, clock: FixedClock) -> Iterator[Metadata]:
 def services(metadata: Metadata, clock: FixedClock, tmp_path: Path) -> Services:
     ids = RandomIds(clock)
     auth = Auth(metadata, clock, ids, Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
-    store = cast(Store, StandInStore())
-    return Services(Settings(data_dir=tmp_path), clock, ids, store, metadata, auth, "1.2.3")
+    store, ingest = cast(Store, StandInStore()), cast(Ingest, StandInIngest())
+    settings = Settings(data_dir=tmp_path)
+    return Services(settings, clock, ids, store, metadata, auth, ingest, Retention(store, settings), "1.2.3")
 
 
 @pytest.fixture

@@ -245,6 +245,12 @@ PRIVATE = [
     ("PATCH", "/team/apiKey"),
     ("PATCH", "/team/name"),
     ("GET", "/team/members"),
+    ("GET", "/team/ingestion-keys"),
+    ("POST", "/team/ingestion-keys"),
+    ("DELETE", "/team/ingestion-keys/0"),
+    ("GET", "/team/ingestion"),
+    ("GET", "/team/retention"),
+    ("PATCH", "/team/retention"),
     ("GET", "/sources"),
     ("GET", "/connections"),
 ]
@@ -256,7 +262,7 @@ def test_without_a_session_there_is_nothing(
     person: httpx.Client, connect: Any, method: str, path: str, cookie: str | None
 ) -> None:
     headers = {"cookie": cookie} if cookie else {}
-    body = {"name": "Engine room"} if path == "/team/name" else None
+    body = {"name": "Engine room"} if method in ("PATCH", "POST") else None
     reply = connect().request(method, path, headers=headers, json=body)
     assert (reply.status_code, reply.json()["message"]) == (401, "Unauthorized")
 

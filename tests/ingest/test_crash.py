@@ -10,8 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 CHILD = Path(__file__).with_name("crash_child.py")
 TESTS = CHILD.parent.parent
 
@@ -23,7 +21,6 @@ def child(mode: str, data_dir: Path) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.slow
 def test_acknowledged_records_survive_kill_9_and_are_stored_once(tmp_path: Path) -> None:
     moments = random.Random(7)
     acknowledged: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import BadQuery, Busy, ClickstackError, StoreFailed
 from clickstack.core.ids import IdSource, RandomIds
 from clickstack.core.settings import Settings
+from clickstack.core.sql import Sql
 from clickstack.ingest import Ingest, loader, open_ingest
 from clickstack.store import Load, Store
 from ingest.requests import count_rows, gauges, logs
@@ -125,6 +127,27 @@ def test_a_table_taking_pieces_takes_pieces_after_a_restart(tmp_path: Path) -> N
     calm = WilfulStore(lambda load, data: None)
     assert opened(tmp_path, calm).close(20)
     assert [token.count("-") for _, token in calm.tokens] == [2]
+
+
+def test_a_table_that_comes_and_goes_stores_everything_once(tmp_path: Path, store: Store) -> None:
+    chance = random.Random(5)
+    refuse = [True]
+
+    def moody(load: Load, data: bytes) -> ClickstackError | None:
+        if not refuse:
+            return None
+        return chance.choice([None, BadQuery("Bad."), BadQuery("Bad."), Busy("later")])
+
+    ingest = opened(tmp_path, WilfulStore(moody, store))
+    for number in range(40):
+        ingest.accept("logs", logs([f"{number}"]), wait=number % 8 == 0)
+    ingest.flush(2)
+    refuse.clear()
+    assert ingest.close(20)
+    counters = ingest.counters()["logs"]
+    rows = store.query(Sql.of("SELECT count(), uniqExact(Body) FROM otel_logs")).rows
+    assert rows == [[40 - counters.dead, 40 - counters.dead]]
+    assert sum(int(str(note["records"])) for note in dead_letters(tmp_path)) == counters.dead
 
 
 def test_replay_and_log_tables_are_loaded_only_for_what_is_there(tmp_path: Path) -> None:

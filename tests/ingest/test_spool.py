@@ -86,6 +86,22 @@ def test_segments_close_at_their_size(spool: Spool, monkeypatch: pytest.MonkeyPa
     assert max(sizes) < 2000
 
 
+def test_a_segment_kept_open_while_loaders_are_busy_closes_when_one_is_free(spool: Spool) -> None:
+    busy = []
+    for body in (b"a", b"b"):
+        spool.append(request(body), quiet=False).result(5)
+        busy.append(spool.take())
+    spool.append(request(b"c"), quiet=False).result(5)
+    assert busy[0] is not None
+    assert busy[1] is not None
+    spool.done(busy[0])
+    segment = spool.take()
+    assert segment is not None
+    assert bodies(segment) == [b"c"]
+    spool.done(segment)
+    spool.done(busy[1])
+
+
 def test_what_was_durable_is_found_again(tmp_path: Path, budget: Budget, clock: FixedClock) -> None:
     ids = SequentialIds()
     first = Spool(tmp_path, budget, clock, ids)

@@ -217,7 +217,7 @@ def test_founding_twice_is_a_conflict_and_leaves_nothing_behind(metadata: Metada
         metadata.installation.found("bob@example.com", "hash")
     assert metadata.users.with_email("bob@example.com") is None
     assert metadata.users.list(team.id) == [(user, True)]
-    assert metadata.teams.api_keys() == [team.api_key]
+    assert metadata.teams.api_keys() == [(team.id, team.api_key)]
 
 
 def test_of_parallel_founders_exactly_one_succeeds(url: str, clock: FixedClock) -> None:

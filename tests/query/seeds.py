@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from clickstack.core.ids import SequentialIds
 from clickstack.core.source import METRIC_KINDS, Source
 from clickstack.store import Store
+from query.metric_seeds import seed_distributions
 
 T0 = "2022-01-05 00:00:00"
 
@@ -102,8 +103,10 @@ _ROLES: Mapping[str, Mapping[str, object]] = {
 def seed(store: Store) -> None:
     """Everything a golden chart reads."""
     seed_events(store)
+    seed_ranks(store)
     seed_spans(store)
     seed_metrics(store)
+    seed_distributions(store)
 
 
 def seed_events(store: Store) -> None:
@@ -116,6 +119,20 @@ def seed_events(store: Store) -> None:
                 body = f"'{severity} number {second}'"
                 rows.append(f"({_at(minute, second)},'{service}','{severity}',{second},{body},{attributes})")
     _insert(store, "otel_logs (Timestamp, ServiceName, SeverityText, SeverityNumber, Body, LogAttributes)", rows)
+
+
+def seed_ranks(store: Store) -> None:
+    """§10.7, on the day after: R, one row per service; regions; pairs of a map's key and a service."""
+    ranks = {"inf": (5, 0), "broken": (2, 2), "flaky": (3, 4), "mild": (1, 2), "noisy": (6, 60), "zero": (0, 0)}
+    rows = [
+        f"('R','{service}',{{'errors':'{errors}','total':'{total}'}})" for service, (errors, total) in ranks.items()
+    ]
+    rows += ["('region','s',{'region':'us'})"] * 5 + ["('region','s',{})"] * 10
+    pairs = {("capA", "svc1"): 5, ("capB", "svc2"): 3, ("", "svc3"): 10}
+    for (cap, service), count in pairs.items():
+        rows += [f"('pairs','{service}',{{'cap':'{cap}'}})"] * count
+    rows = [f"({_at(24 * 60)},{row[1:]}" for row in rows]
+    _insert(store, "otel_logs (Timestamp, Body, ServiceName, LogAttributes)", rows)
 
 
 def seed_spans(store: Store) -> None:

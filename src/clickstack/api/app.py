@@ -19,9 +19,13 @@ from .failures import handle_failures
 from .gate import Gate
 from .health import router as health
 from .internal.accounts import router as accounts
+from .internal.explore import router as explore
+from .internal.ingestion import router as ingestion
 from .internal.search import router as internal_search
 from .internal.sources import router as internal_sources
 from .internal.team import router as team
+from .internal.trace import router as trace
+from .metrics_text import router as metrics_text
 from .rim import Rim
 from .ui_files import UI_DIRECTORY, UiFiles
 from .v2.charts import router as v2_charts
@@ -33,10 +37,14 @@ from .wire import V2_PREFIX, Mask
 # Every router and where it hangs.
 ROUTERS: tuple[tuple[APIRouter, str], ...] = (
     (health, ""),
+    (metrics_text, ""),
     (accounts, ""),
     (team, ""),
+    (ingestion, ""),
     (internal_sources, ""),
     (internal_search, ""),
+    (explore, ""),
+    (trace, ""),
     (v2_root, V2_PREFIX),
     (v2_charts, V2_PREFIX),
     (v2_search, V2_PREFIX),

@@ -16,8 +16,9 @@ from clickstack.core.settings import Settings
 
 if TYPE_CHECKING:
     from clickstack.auth import Auth
+    from clickstack.ingest import Ingest
     from clickstack.metadata import Metadata
-    from clickstack.store import Store
+    from clickstack.store import Retention, Store
 
 UNKNOWN_KEY = "Unauthorized access. API key is missing or invalid."  # the text of the published contract
 SESSION_COOKIE = "connect.sid"  # the name the reference's clients keep
@@ -33,6 +34,8 @@ class Services:
     store: Store
     metadata: Metadata
     auth: Auth
+    ingest: Ingest
+    retention: Retention
     version: str
 
 

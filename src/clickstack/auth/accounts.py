@@ -6,9 +6,10 @@ from clickstack.core.clock import Clock
 from clickstack.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
 from clickstack.core.ids import IdSource
 from clickstack.core.records import Actor
-from clickstack.metadata import Metadata
+from clickstack.metadata import IngestionKey, Metadata
 
-from .keys import AccessKeys, IngestionKeys
+from .access_keys import AccessKeys
+from .ingestion_keys import IngestionKeys, NewIngestionKey
 from .passwords import Passwords, broken_rules
 from .sessions import Sessions, Visit
 from .throttle import LoginThrottle
@@ -19,14 +20,21 @@ WRONG_CREDENTIALS = "E-mail or password is wrong."
 class Auth:
     """Safe to use from any thread. `register` and `login` take tens of milliseconds: never on an event loop."""
 
-    def __init__(self, metadata: Metadata, clock: Clock, ids: IdSource, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        metadata: Metadata,
+        clock: Clock,
+        ids: IdSource,
+        passwords: Passwords | None = None,
+        ingestion_api_key: str = "",
+    ) -> None:
         self._metadata = metadata
         self._ids = ids
         self._passwords = passwords or Passwords()
         self._throttle = LoginThrottle(clock)
         self._sessions = Sessions(metadata, ids)
         self._access_keys = AccessKeys(metadata)
-        self._ingestion_keys = IngestionKeys(metadata, clock)
+        self._ingestion_keys = IngestionKeys(metadata, clock, ids, ingestion_api_key)
 
     def register(self, email: str, password: str) -> str:
         """Found the installation's team with its first person; the token of their session.
@@ -74,8 +82,26 @@ class Auth:
         return self._access_keys.actor(key)
 
     def ingestion_key_ok(self, presented: str) -> bool:
-        """Whether telemetry with this key is a team's. False before sign-up."""
-        return self._ingestion_keys.ok(presented)
+        """Whether telemetry with this key may come in. Before sign-up only the settings' own key may."""
+        return self._ingestion_keys.identify(presented) is not None
+
+    def ingestion_key_requests(self) -> dict[str, int]:
+        """Requests since the start, by key: a named key's id, `team` (the classic one) or `setting`."""
+        return self._ingestion_keys.requests()
+
+    def ingestion_keys(self, actor: Actor) -> list[IngestionKey]:
+        """The named keys of the caller's team, oldest first, the revoked ones too."""
+        return self._ingestion_keys.list(actor.team.id)
+
+    def create_ingestion_key(self, actor: Actor, name: str) -> NewIngestionKey:
+        """Raises Forbidden unless the caller is an admin, and Conflict for a name in use or too many keys."""
+        require_admin(actor)
+        return self._ingestion_keys.create(actor.team.id, name)
+
+    def revoke_ingestion_key(self, actor: Actor, key_id: str) -> None:
+        """End a named key now. Raises Forbidden unless the caller is an admin, and NotFound."""
+        require_admin(actor)
+        self._ingestion_keys.revoke(actor.team.id, key_id)
 
     def rotate_access_key(self, actor: Actor) -> str:
         """The caller's new personal key; the old one ends now. Sessions live on."""
@@ -92,8 +118,9 @@ class Auth:
         return key
 
 
-def open_auth(metadata: Metadata, clock: Clock, ids: IdSource) -> Auth:
-    return Auth(metadata, clock, ids)
+def open_auth(metadata: Metadata, clock: Clock, ids: IdSource, ingestion_api_key: str = "") -> Auth:
+    """`ingestion_api_key` is one more key that telemetry may come with; empty for none."""
+    return Auth(metadata, clock, ids, ingestion_api_key=ingestion_api_key)
 
 
 def require_admin(actor: Actor) -> None:

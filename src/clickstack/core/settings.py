@@ -2,6 +2,7 @@
 
 A setting comes from (strongest first) a command-line option, an environment variable `CLICKSTACK_<NAME>`, or its
 default. An unknown `CLICKSTACK_*` variable or an unreadable value refuses to start. Nothing else reads the environment.
+Some settings are also read under the name another product of this kind gives them (`alias`); our own name is stronger.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import StartupError
+from .errors import BadRequest, StartupError
+from .lifetime import WANTED as LIFETIME_WANTED
+from .lifetime import Lifetime, parse_lifetime
 
 PREFIX = "CLICKSTACK_"
 ORIGINS = ("option", "environment", "default")
 
 
-def _setting(default: Any, help: str, *, secret: bool = False, choices: tuple[str, ...] = ()) -> Any:
-    metadata = {"help": help, "secret": secret, "choices": choices}
+def _setting(
+    default: Any, help: str, *, secret: bool = False, choices: tuple[str, ...] = (), alias: str | None = None
+) -> Any:
+    metadata = {"help": help, "secret": secret, "choices": choices, "alias": alias}
     return dataclasses.field(default=default, repr=not secret, metadata=metadata)
 
 
@@ -43,6 +48,10 @@ class Settings:
     api_port: int = _port(8000, "Port of the REST API.")
     otlp_http_port: int = _port(4318, "Port of OTLP over HTTP.")
     otlp_grpc_port: int = _port(4317, "Port of OTLP over gRPC.")
+    fluent_port: int = _port(0, "Port of Fluent Forward (usually 24225); 0 means off.")
+    fluent_shared_key: str = _setting(
+        "", "One more shared key for Fluent Forward, beside the ingestion key of the team.", secret=True
+    )
     frontend_url: str = _setting(
         "", "Address people open the UI at, for links and redirects; empty means http://localhost:<app port>."
     )
@@ -59,6 +68,29 @@ class Settings:
     query_timeout_s: float = _setting(60.0, "Longest an interactive query may run, in seconds.")
     spool_mb: int = _setting(
         4096, "Disk budget of the ingestion spool in MiB; when it is full, senders are told to retry."
+    )
+    ingestion_api_key: str = _setting(
+        "",
+        "One more ingestion key, accepted from the first second, beside the keys of the team.",
+        secret=True,
+        alias="INGESTION_API_KEY",
+    )
+    tables_ttl: Lifetime | None = _setting(
+        None,
+        "How long telemetry is kept, e.g. 30d or 720h; empty leaves it to Team Settings (30d at first).",
+        alias="HYPERDX_OTEL_EXPORTER_TABLES_TTL",
+    )
+    logs_ttl: Lifetime | None = _setting(
+        None, "The same for logs alone; empty means tables_ttl.", alias="HYPERDX_OTEL_EXPORTER_LOGS_TTL"
+    )
+    traces_ttl: Lifetime | None = _setting(
+        None, "The same for traces alone; empty means tables_ttl.", alias="HYPERDX_OTEL_EXPORTER_TRACES_TTL"
+    )
+    metrics_ttl: Lifetime | None = _setting(
+        None, "The same for metrics alone; empty means tables_ttl.", alias="HYPERDX_OTEL_EXPORTER_METRICS_TTL"
+    )
+    sessions_ttl: Lifetime | None = _setting(
+        None, "The same for session replays alone; empty means tables_ttl.", alias="HYPERDX_OTEL_EXPORTER_SESSIONS_TTL"
     )
     self_telemetry: bool = _setting(
         True, "Keep the server's own logs, traces and metrics in its own store, as service clickstack."
@@ -95,6 +127,11 @@ def load_settings(
     fields = {field.name: field for field in dataclasses.fields(Settings)}
     values: dict[str, Any] = {}
     origins = dict.fromkeys(fields, "default")
+    for name, field in fields.items():
+        alias = field.metadata.get("alias")
+        if alias and environ.get(alias):
+            values[name] = _read(field, environ[alias], alias)
+            origins[name] = "environment"
     for variable in sorted(environ):
         if not variable.startswith(PREFIX):
             continue
@@ -119,7 +156,7 @@ def describe(settings: Settings, origins: Mapping[str, str]) -> list[SettingRow]
             value=_show(getattr(settings, field.name), secret=field.metadata["secret"]),
             default=_show(field.default, secret=False),
             origin=origins.get(field.name, "default"),
-            help=field.metadata["help"],
+            help=field.metadata["help"] + _also(field),
         )
         for field in dataclasses.fields(Settings)
     ]
@@ -134,12 +171,20 @@ def _boolean(text: str) -> bool:
     raise ValueError(text)
 
 
+def _lifetime(text: str) -> Lifetime | None:
+    try:
+        return parse_lifetime(text) if text else None
+    except BadRequest as error:
+        raise ValueError(error.message) from None
+
+
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "str": (str, "text"),
     "int": (int, "a whole number"),
     "float": (float, "a number"),
     "bool": (_boolean, "true or false"),
     "Path": (Path, "a path"),
+    "Lifetime | None": (_lifetime, f"{LIFETIME_WANTED}, of at least a second and at most 10 years"),
 }
 
 
@@ -164,7 +209,14 @@ def _did_you_mean(name: str, names: Mapping[str, Any]) -> str:
     return f" Did you mean {PREFIX}{near[0].upper()}?" if near else " `clickstack settings` lists them."
 
 
+def _also(field: dataclasses.Field[Any]) -> str:
+    alias = field.metadata.get("alias")
+    return f" Also read from {alias}." if alias else ""
+
+
 def _show(value: Any, *, secret: bool) -> str:
     if secret and value:
         return "••••••••"
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

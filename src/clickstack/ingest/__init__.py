@@ -1,6 +1,7 @@
 """Telemetry in: bytes from a client → checked → durable on disk → rows in the store.
 
-Enters: OTLP requests over HTTP (`OtlpHttp`, an ASGI app) and gRPC (`OtlpGrpc`), or from inside (`Ingest.accept`).
+Enters: OTLP requests over HTTP (`OtlpHttp`, an ASGI app, which also takes Prometheus remote write and Loki's push) and
+gRPC (`OtlpGrpc`), Fluent Forward over TCP (`FluentForward`), or OTLP from inside (`Ingest.accept`).
 Leaves: rows, through `store.Load`s; errors of `core.errors`; counters. An accepted request survives kill -9 and power
 loss, and its rows are stored once.
 
@@ -16,12 +17,22 @@ from ..core.ids import IdSource
 from ..core.settings import Settings
 from ..store import Store
 from .counters import SignalCounters
+from .fluent_forward import FluentForward
 from .ingest import Accepted, Ingest
 from .otlp_grpc import OtlpGrpc
 from .otlp_http import OtlpHttp
 from .signals import SignalName
 
-__all__ = ["Accepted", "Ingest", "OtlpGrpc", "OtlpHttp", "SignalCounters", "SignalName", "open_ingest"]
+__all__ = [
+    "Accepted",
+    "FluentForward",
+    "Ingest",
+    "OtlpGrpc",
+    "OtlpHttp",
+    "SignalCounters",
+    "SignalName",
+    "open_ingest",
+]
 
 
 def open_ingest(data_dir: Path, store: Store, settings: Settings, clock: Clock, ids: IdSource) -> Ingest:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..core.clock import Clock
 from ..core.ids import IdSource
+from ..core.log import fields, get_logger
 from ..core.settings import Settings
 from ..store import Store
 from .admission import Admission
@@ -18,6 +19,8 @@ from .dead_letters import DeadLetters
 from .loader import Loader
 from .signals import SIGNAL_NAMES, SignalName
 from .spool import Spool
+
+_log = get_logger("ingest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Ingest:
 
     def __init__(self, data_dir: Path, store: Store, settings: Settings, clock: Clock, ids: IdSource) -> None:
         self.admission = Admission()
+        self._clock = clock
         self._budget = Budget(settings.spool_mb * 1024 * 1024)
         self._counters = Counters()
         dead_letters = DeadLetters(data_dir / "dead-letters", clock)
@@ -78,7 +82,9 @@ class Ingest:
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything accepted is loaded; False when the time ran out."""
-        return all(spool.drain(timeout_s) for spool in self._spools.values())
+        deadline_s = self._clock.monotonic_s() + timeout_s
+        drained = [spool.drain(max(0.0, deadline_s - self._clock.monotonic_s())) for spool in self._spools.values()]
+        return all(drained)
 
     def close(self, timeout_s: float) -> bool:
         """Load what there is within the time, then stop. What is left stays on disk for the next start."""
@@ -92,3 +98,14 @@ class Ingest:
     def _count(self, signal: SignalName, records: int, durable: Future[None]) -> None:
         if not durable.cancelled() and durable.exception() is None:
             self._counters.add(signal, "accepted", records)
+
+
+def log_request(
+    signal: SignalName, protocol: str, status: int, accepted: Accepted | None, ms: float, reason: str | None
+) -> None:
+    """A receiver's one line about a request: what was taken is news to nobody, what was refused is. No key, no body."""
+    extra = {"signal": signal, "protocol": protocol, "status": status, "ms": ms}
+    if accepted:
+        _log.debug("accepted", extra=fields(**extra, rows=accepted.records))
+    else:
+        _log.info("refused", extra=fields(**extra, reason=reason))

@@ -60,9 +60,10 @@ class Loader:
         self._counters = counters
         self._clock = clock
         self._stop = threading.Event()
-        self._lock = threading.Lock()  # guards the three below
+        self._lock = threading.Lock()  # guards what is below
         self._taken: Counter[str] = Counter()  # table → inserts it took since the start
         self._taken_at_refusal: dict[tuple[str, str], int] = {}  # (segment, table) → `_taken` when first refused
+        self._whole: set[tuple[str, str]] = set()  # (segment, table) stored whole, of segments not done yet
         self._failures: Counter[str] = Counter()  # token → failures of unknown cause
         self._threads = [
             threading.Thread(target=self._run, name=f"loader-{signal}-{number}", daemon=True)
@@ -113,16 +114,18 @@ class Loader:
         """
         dead = 0
         for projection in PROJECTIONS[self._signal]:
-            if not projection.kind & segment.kinds:
+            if not projection.kind & segment.kinds or (segment.id, projection.table) in self._whole:
                 continue
             pieces = Pieces(segment, projection.table)
-            if not pieces.begun():
+            if not pieces.begun:
                 try:
                     self._insert(projection, segment.path, segment.id)
+                    self._whole.add((segment.id, projection.table))
                     continue
                 except _Refused:
                     pieces.begin()
             dead += self._load_pieces(projection, segment, pieces)
+        self._whole.difference_update((segment.id, projection.table) for projection in PROJECTIONS[self._signal])
         return dead
 
     def _load_pieces(self, projection: Projection, segment: Segment, pieces: Pieces) -> int:
@@ -130,41 +133,48 @@ class Loader:
         key = segment.id, projection.table
         with self._lock:
             taken_at_refusal = self._taken_at_refusal.setdefault(key, self._taken[projection.table])
-        refused: list[Piece] = []
-        waiting = [pieces.all()]
+        refused: list[tuple[Piece, str]] = []
+        waiting = pieces.all()
         while waiting:
             piece = waiting.pop()
             reason = self._refusal(projection, pieces, piece)
             if reason is not None and piece.single:
-                refused.append(piece)
+                refused.append((piece, reason))
             elif reason is not None:
+                pieces.settle(piece, "split")
+            if pieces.verdict(piece) == "split":
                 waiting.extend(reversed(piece.halves()))
         if refused and self._taken[projection.table] == taken_at_refusal:
-            raise _Unproven(f"{projection.table} takes nothing: {self._refusal(projection, pieces, refused[0])}")
+            raise _Unproven(f"{projection.table} takes nothing: {refused[0][1]}")
         with self._lock:
             del self._taken_at_refusal[key]
-        return sum(self._bury(projection, pieces, piece) for piece in refused)
+        for piece, _ in refused:
+            self._bury(projection, pieces, piece)
+        return pieces.dead_records()
 
     def _refusal(self, projection: Projection, pieces: Pieces, piece: Piece) -> str | None:
-        """Why the table does not take a piece; None when it did."""
+        """Why the table does not take a piece; None when it did, or when nothing is to be done about it."""
+        if pieces.verdict(piece) is not None:
+            return None
         try:
             with pieces.file(piece) as path:
                 self._insert(projection, path, pieces.token(piece))
         except _Refused as error:
             return str(error)
+        pieces.settle(piece, "stored")
         return None
 
-    def _bury(self, projection: Projection, pieces: Pieces, piece: Piece) -> int:
-        """A last try, now that the table is known to take others; then a dead letter. Returns its records."""
+    def _bury(self, projection: Projection, pieces: Pieces, piece: Piece) -> None:
+        """A last try, now that the table is known to take others; then a dead letter."""
         reason = self._refusal(projection, pieces, piece)
         if reason is None:
-            return 0
+            return
         frame, body = pieces.request(piece)
         name = f"{projection.table}-{pieces.token(piece)}"
         self._dead_letters.add(name, self._signal, projection.table, frame.records, body, reason)
+        pieces.settle(piece, "dead")
         self._counters.add(self._signal, "dead", frame.records)
         _log.error("dead letter", extra=fields(signal=self._signal, name=name, rows=frame.records, reason=reason))
-        return frame.records
 
     def _insert(self, projection: Projection, path: Path, token: str) -> None:
         """One INSERT. Raises _Refused when the data is at fault, and whatever else the store raises."""

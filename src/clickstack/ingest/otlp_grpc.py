@@ -15,7 +15,7 @@ from ..core.clock import Clock, SystemClock
 from ..core.errors import Exposed, StartupError, Unauthorized
 from ..core.limits import GRPC_WORKERS, INGEST_BODY_BYTES_MAX
 from ..core.log import fields, get_logger
-from .ingest import Accepted, Ingest
+from .ingest import Accepted, Ingest, log_request
 from .otlp_http import key_from
 from .signals import SIGNALS, SignalName
 from .status import INTERNAL, MASKED, status_of_error
@@ -77,14 +77,14 @@ class OtlpGrpc:
             except Exposed as error:
                 self._ingest.refused(signal)
                 status = status_of_error(error)
-                self._log_request(signal, error.status, None, started_s)
+                log_request(signal, "grpc", error.status, None, self._ms_since(started_s), error.message)
                 if status.details:
                     context.set_trailing_metadata(((_DETAILS_KEY, status.SerializeToString()),))
                 context.abort(_CODES[status.code], status.message)
             except Exception:
                 _log.exception("request failed", extra=fields(signal=signal))
                 context.abort(_CODES[INTERNAL], MASKED)
-            self._log_request(signal, 200, accepted, started_s)
+            log_request(signal, "grpc", 200, accepted, self._ms_since(started_s), None)
             return _response(signal, accepted)
 
         return export
@@ -97,11 +97,8 @@ class OtlpGrpc:
             place.grow(len(body))
             return self._ingest.accept(signal, body)
 
-    def _log_request(self, signal: SignalName, status: int, accepted: Accepted | None, started_s: float) -> None:
-        ms = round((self._clock.monotonic_s() - started_s) * 1000, 1)
-        rows = accepted.records if accepted else 0
-        extra = fields(signal=signal, protocol="grpc", status=status, rows=rows, ms=ms)
-        (_log.debug if accepted else _log.info)("request", extra=extra)
+    def _ms_since(self, started_s: float) -> float:
+        return round((self._clock.monotonic_s() - started_s) * 1000, 1)
 
 
 def _response(signal: SignalName, accepted: Accepted) -> bytes:

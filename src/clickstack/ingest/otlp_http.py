@@ -1,6 +1,7 @@
 """OTLP over HTTP: an ASGI app with POST /v1/logs, /v1/traces, /v1/metrics (reference/ingestion.md §1.4 to §1.8, §4.3).
 
 Every reply, also a refusal, is in the request's type, protobuf or JSON. A 200 means that the records are durable.
+Other protocols have paths on the same port (`http_door`); they answer 204, and refuse in plain text.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from ..core.limits import INGEST_BODY_BYTES_MAX
 from ..core.log import fields, get_logger
 from .admission import Place
 from .cors import cors_headers, preflight_headers
+from .http_door import JSON, PROTOBUF, TEXT, Door, Form, Reading
 from .inflate import ENCODINGS, inflate, require_encoding
-from .ingest import Accepted, Ingest
+from .ingest import Accepted, Ingest, log_request
+from .loki import loki_door
 from .otlp_json import protobuf_from_json
+from .remote_write import remote_write_door
 from .signals import SIGNALS, SignalName
 from .status import MASKED, status_of
 
@@ -30,9 +34,6 @@ _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
 
 _log = get_logger("ingest")
-_PROTOBUF, _JSON = "application/x-protobuf", "application/json"
-_MEDIA = {_PROTOBUF: _PROTOBUF, "application/protobuf": _PROTOBUF, _JSON: _JSON}
-_PATHS: dict[str, SignalName] = {f"/v1/{name}": name for name in SIGNALS}
 _CHECKERS = 2  # threads that inflate and parse; parsing holds the interpreter, so more only wait for each other
 
 
@@ -47,6 +48,18 @@ class _ClientGone(Exception):
     """The client hung up before its body was whole."""
 
 
+def _otlp_door(signal: SignalName) -> Door:
+    protobuf = Form(Reading, encoding="", answer=PROTOBUF)
+    json = Form(lambda body: Reading(protobuf_from_json(signal, body)), encoding="", answer=JSON)
+    forms = {PROTOBUF: protobuf, "application/protobuf": protobuf, JSON: json}
+    return Door(protocol="http", name="OTLP", signal=signal, forms=forms, answer=JSON)
+
+
+_OTLP = {f"/v1/{name}": _otlp_door(name) for name in SIGNALS}
+_ANY = next(iter(_OTLP.values()))  # how a path that is none of ours is refused
+_OTHERS: dict[str, Callable[[], Door]] = {"/api/v1/write": remote_write_door, "/loki/api/v1/push": loki_door}
+
+
 class OtlpHttp:
     """The app. `key_ok` says whether an ingestion key ("" when none is sent) may write."""
 
@@ -55,6 +68,7 @@ class OtlpHttp:
         self._key_ok = key_ok
         self._clock = clock or SystemClock()
         self._checkers = ThreadPoolExecutor(_CHECKERS, thread_name_prefix="otlp-http")
+        self._doors = _OTLP | {path: make() for path, make in _OTHERS.items()}
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         if scope["type"] == "lifespan":
@@ -76,63 +90,54 @@ class OtlpHttp:
         if preflight is not None:
             return _Reply(204, preflight)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        media = _MEDIA.get(headers.get("content-type", "").partition(";")[0].strip().lower())
-        signal = _PATHS.get(path.rstrip("/"))
-        if signal is None:
-            return _refusal(media, 404, f"No such path. OTLP goes to {', '.join(_PATHS)}.")
+        door = self._doors.get(path.rstrip("/"))
+        answer = (door or _ANY).answer_to(headers.get("content-type", ""))
+        if door is None:
+            return _refusal(answer, 404, f"No such path. OTLP goes to {', '.join(_OTLP)}.")
         if scope["method"] != "POST":
-            return _refusal(media, 405, "OTLP is sent with POST.", ("allow", "POST, OPTIONS"))
+            return _refusal(answer, 405, f"{door.name} is sent with POST.", ("allow", "POST, OPTIONS"))
         started_s = self._clock.monotonic_s()
+        accepted, reason = None, None
         try:
-            accepted = await self._accept(signal, media, headers, receive)
-            reply = _success(signal, media, accepted)
+            accepted = await self._accept(door, headers, receive)
+            reply = _success(answer, door.signal, accepted)
         except Exposed as error:
-            self._ingest.refused(signal)
-            accepted, reply = None, _refusal_of_error(media, error)
+            self._ingest.refused(door.signal)
+            reply, reason = _refusal_of_error(answer, error), error.message
         except _ClientGone:
             raise
         except Exception:
-            _log.exception("request failed", extra=fields(signal=signal))
-            accepted, reply = None, _refusal(media, 500, MASKED)
-        self._log_request(signal, reply.status, accepted, self._clock.monotonic_s() - started_s)
+            _log.exception("request failed", extra=fields(signal=door.signal))
+            reply = _refusal(answer, 500, MASKED)
+        ms = round((self._clock.monotonic_s() - started_s) * 1000, 1)
+        log_request(door.signal, door.protocol, reply.status, accepted, ms, reason)
         return reply
 
-    async def _accept(
-        self, signal: SignalName, media: str | None, headers: dict[str, str], receive: _Receive
-    ) -> Accepted:
+    async def _accept(self, door: Door, headers: dict[str, str], receive: _Receive) -> Accepted:
         if not self._key_ok(key_from(headers.get("authorization", ""), headers.get("x-api-key", ""))):
             raise Unauthorized("The ingestion key is missing or wrong. Send it as the authorization header.")
-        if media is None:
-            raise UnsupportedMedia(f"Content-Type must be {_PROTOBUF} or {_JSON}.")
-        encoding = headers.get("content-encoding", "").strip().lower()
+        form = door.form(headers.get("content-type", ""))
+        encoding = headers.get("content-encoding", "").strip().lower() or form.encoding
         require_encoding(encoding)
         with self._ingest.admission.enter() as place:
             body = await _read_body(headers, receive, place)
             loop = asyncio.get_running_loop()
             accepted, durable = await loop.run_in_executor(
-                self._checkers, self._submit, signal, media, encoding, body, place
+                self._checkers, self._submit, door.signal, form, encoding, body, place
             )
             await asyncio.wrap_future(durable)
         return accepted
 
     def _submit(
-        self, signal: SignalName, media: str, encoding: str, body: bytes, place: Place
+        self, signal: SignalName, form: Form, encoding: str, body: bytes, place: Place
     ) -> tuple[Accepted, Future[None]]:
         inflated = inflate(body, encoding)
         place.grow(len(inflated) if inflated is not body else 0)
-        if media == _JSON:
-            inflated = protobuf_from_json(signal, inflated)
-        return self._ingest.submit(signal, inflated)
-
-    def _log_request(self, signal: SignalName, status: int, accepted: Accepted | None, seconds: float) -> None:
-        extra = fields(
-            signal=signal,
-            protocol="http",
-            status=status,
-            rows=accepted.records if accepted else 0,
-            ms=round(seconds * 1000, 1),
-        )
-        (_log.debug if accepted else _log.info)("request", extra=extra)
+        reading = form.read(inflated)
+        accepted, durable = self._ingest.submit(signal, reading.body)
+        if reading.rejected:
+            accepted = replace(accepted, rejected=reading.rejected, message=reading.message)
+        return accepted, durable
 
 
 def key_from(authorization: str, api_key: str) -> str:
@@ -169,21 +174,25 @@ def _too_large() -> TooLarge:
     return TooLarge(f"The body is larger than {INGEST_BODY_BYTES_MAX} bytes. Send less at once.")
 
 
-def _success(signal: SignalName, media: str | None, accepted: Accepted) -> _Reply:
-    """An Export…ServiceResponse; partial_success stays unset when everything was taken."""
+def _success(answer: str, signal: SignalName, accepted: Accepted) -> _Reply:
+    """An Export…ServiceResponse; partial_success stays unset when everything was taken. Plain text has no such field:
+    there a part that was not taken makes it a 400, which clients do not send again.
+    """
+    if answer == TEXT:
+        return _refusal(TEXT, 400, accepted.message) if accepted.rejected else _Reply(204)
     field = SIGNALS[signal].rejected_field
-    if media == _PROTOBUF:
+    if answer == PROTOBUF:
         response = SIGNALS[signal].response()
         if accepted.rejected:
             setattr(response.partial_success, field, accepted.rejected)
             response.partial_success.error_message = accepted.message
-        return _Reply(200, (("content-type", _PROTOBUF),), response.SerializeToString())
+        return _Reply(200, (("content-type", PROTOBUF),), response.SerializeToString())
     camel = field.split("_")[0] + "".join(word.capitalize() for word in field.split("_")[1:])
     partial = {camel: str(accepted.rejected), "errorMessage": accepted.message} if accepted.rejected else {}
-    return _Reply(200, (("content-type", _JSON),), orjson.dumps({"partialSuccess": partial}))
+    return _Reply(200, (("content-type", JSON),), orjson.dumps({"partialSuccess": partial}))
 
 
-def _refusal_of_error(media: str | None, error: Exposed) -> _Reply:
+def _refusal_of_error(answer: str, error: Exposed) -> _Reply:
     headers: list[tuple[str, str]] = []
     if isinstance(error, Busy):
         headers.append(("retry-after", str(error.retry_after_s)))
@@ -191,15 +200,17 @@ def _refusal_of_error(media: str | None, error: Exposed) -> _Reply:
         headers.append(("www-authenticate", 'Bearer realm="clickstack"'))
     if isinstance(error, UnsupportedMedia):
         headers.append(("accept-encoding", ", ".join(ENCODINGS)))
-    return _refusal(media, error.status, error.message, *headers)
+    return _refusal(answer, error.status, error.message, *headers)
 
 
-def _refusal(media: str | None, http_status: int, message: str, *headers: tuple[str, str]) -> _Reply:
+def _refusal(answer: str, http_status: int, message: str, *headers: tuple[str, str]) -> _Reply:
     status = status_of(http_status, message)
-    if media == _PROTOBUF:
-        return _Reply(http_status, (("content-type", _PROTOBUF), *headers), status.SerializeToString())
-    body = orjson.dumps({"code": status.code, "message": status.message})
-    return _Reply(http_status, (("content-type", _JSON), *headers), body)
+    bodies: dict[str, Callable[[], bytes]] = {
+        PROTOBUF: status.SerializeToString,
+        JSON: lambda: orjson.dumps({"code": status.code, "message": status.message}),
+        TEXT: lambda: f"{message}\n".encode(),
+    }
+    return _Reply(http_status, (("content-type", answer), *headers), bodies[answer]())
 
 
 async def _send_reply(reply: _Reply, send: _Send, *, with_body: bool) -> None:

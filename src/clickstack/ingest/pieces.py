@@ -1,19 +1,24 @@
 """Parts of a segment that a table refused whole.
 
-A part is loaded from a file of its own under a token of its own, `<segment>-<first>-<end>`; the parts are always the
-same halves, so that loading them again stores nothing twice. A marker beside the segment says, through restarts, that
-this table takes parts: whole and parts together would store rows twice.
+A part is loaded from a file of its own under a token of its own, `<segment>-<first>-<end>`. Rows are stored once only
+if a part that was split stays split and a part that was stored is not split, whatever the table does later: halves
+have other tokens. So the verdicts are written to a marker beside the segment: `split 0-8` before a half is loaded,
+`stored 0-4` after it is, `dead 5-6` when it lies in dead letters.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast
 
 from .frame import Frame, body_of
 from .segment import Segment, open_frames, sync_directory
+
+Verdict = Literal["split", "stored", "dead"]
 
 MARKER, PIECE = ".refused", ".piece"
 
@@ -33,6 +38,9 @@ class Piece:
         middle = (self.first + self.end) // 2
         return Piece(self.first, middle), Piece(middle, self.end)
 
+    def __str__(self) -> str:
+        return f"{self.first}-{self.end}"
+
 
 class Pieces:
     """A segment as a table that refused it sees it."""
@@ -41,21 +49,42 @@ class Pieces:
         self._segment = segment
         self._marker = segment.path.with_name(f"{segment.id}.{table}{MARKER}")
         self._file = segment.path.with_suffix(PIECE)
+        self._verdicts: dict[Piece, Verdict] = {}
+        for verdict, name in map(str.split, self._marker.read_text().splitlines() if self.begun else ()):
+            first, _, end = name.partition("-")
+            self._verdicts[Piece(int(first), int(end))] = cast("Verdict", verdict)
 
+    @property
     def begun(self) -> bool:
+        """Whether the table refused the whole segment before."""
         return self._marker.exists()
 
     def begin(self) -> None:
-        """From now on this table takes parts of the segment only."""
-        self._marker.touch()
-        sync_directory(self._marker.parent)
+        """Remember that the table refused the whole segment, for ever."""
+        self._write("")
 
-    def all(self) -> Piece:
+    def all(self) -> list[Piece]:
+        """The parts to begin with."""
         with open_frames(self._segment.path) as (_, frames):
-            return Piece(0, sum(1 for _ in frames))
+            whole = Piece(0, sum(1 for _ in frames))
+        return [whole] if whole.single else list(whole.halves())
+
+    def verdict(self, piece: Piece) -> Verdict | None:
+        """What became of a part; None while it is to be loaded."""
+        return self._verdicts.get(piece)
+
+    def settle(self, piece: Piece, verdict: Verdict) -> None:
+        """Remember what became of a part, for ever."""
+        self._verdicts[piece] = verdict
+        self._write(f"{verdict} {piece}\n")
+
+    def dead_records(self) -> int:
+        with open_frames(self._segment.path) as (_, frames):
+            records = [frame.records for frame in frames]
+        return sum(records[piece.first] for piece, verdict in self._verdicts.items() if verdict == "dead")
 
     def token(self, piece: Piece) -> str:
-        return f"{self._segment.id}-{piece.first}-{piece.end}"
+        return f"{self._segment.id}-{piece}"
 
     @contextmanager
     def file(self, piece: Piece) -> Iterator[Path]:
@@ -73,3 +102,10 @@ class Pieces:
         with open_frames(self._segment.path) as (data, frames):
             frame = list(frames)[piece.first]
             return frame, body_of(data, frame)
+
+    def _write(self, text: str) -> None:
+        with self._marker.open("a") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_directory(self._marker.parent)

@@ -126,12 +126,12 @@ class Spool:
 
     def _run(self) -> None:
         while True:
-            batch, quiet_for_long = self._gather()
+            batch, old = self._gather()
             self._commit(batch)
             with self._changed:
                 self._committing = False
                 stop = self._stopping and not self._waiting
-                if self._open and (stop or self._sealing or quiet_for_long or self._seconds_to_seal() == 0):
+                if self._open and (stop or self._sealing or old or self._seconds_to_seal() == 0):
                     self._close_segment()
                 self._sealing = self._sealing and bool(self._waiting)
                 self._changed.notify_all()
@@ -141,14 +141,17 @@ class Spool:
     def _gather(self) -> tuple[list[_Waiting], bool]:
         """Wait for writers; the flag says that none came in the time the open segment had left."""
         with self._changed:
-            came = self._changed.wait_for(self._has_work, timeout=self._seconds_to_seal())
+            old = False
+            while not old and not self._has_work():
+                left_s = self._seconds_to_seal()  # changes while we wait: loaders come and go
+                old = left_s == 0 or not self._changed.wait(left_s)
             if self._waiting and not self._stopping:
                 self._changed.wait_for(self._has_company, timeout=SPOOL_COMMIT_DELAY_S)
             batch = list(self._waiting)
             self._waiting.clear()
             self._waiting_bytes = 0
             self._committing = bool(batch)
-            return batch, not came
+            return batch, old
 
     def _has_work(self) -> bool:
         return bool(self._waiting) or self._stopping or self._sealing

@@ -13,6 +13,7 @@ from clickstack.core.ids import IdSource
 
 from .connections import Connections
 from .db import Database, open_database
+from .ingestion_keys import IngestionKeys
 from .installation import Installation
 from .sessions import Sessions
 from .sources import Sources
@@ -28,6 +29,7 @@ class Metadata:
         self.teams = Teams(database, clock)
         self.users = Users(database, clock)
         self.sessions = Sessions(database, clock)
+        self.ingestion_keys = IngestionKeys(database, clock)
         self.connections = Connections(database)
         self.sources = Sources(database)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from clickstack.core.limits import EMAIL_CHARS_MAX, NAME_CHARS_MAX
+from clickstack.core.limits import EMAIL_CHARS_MAX, INGESTION_KEY_NAME_CHARS_MAX, NAME_CHARS_MAX
 
 metadata = sa.MetaData(
     naming_convention={
@@ -64,6 +64,20 @@ sessions = sa.Table(
     sa.Column("user_id", ObjectId, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("expires_ms", sa.BigInteger, nullable=False, index=True),
+)
+
+# Keys beside the team's classic one (`teams.api_key`, which the UI must be able to show). Revoked ones stay listed.
+ingestion_keys = sa.Table(
+    "ingestion_keys",
+    metadata,
+    sa.Column("id", ObjectId, primary_key=True),
+    sa.Column("team_id", ObjectId, sa.ForeignKey("teams.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(INGESTION_KEY_NAME_CHARS_MAX), nullable=False),
+    sa.Column("key_hash", sa.String(64), nullable=False, unique=True),  # SHA-256 in hex; the key itself is nowhere
+    sa.Column("hint", sa.String(8), nullable=False),  # the key's last characters, to tell keys apart
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("last_used_ms", sa.BigInteger, nullable=True),
+    sa.Column("revoked_ms", sa.BigInteger, nullable=True),
 )
 
 connections = sa.Table(

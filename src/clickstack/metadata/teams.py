@@ -25,10 +25,11 @@ class Teams:
             row = connection.execute(sa.select(tables.teams).where(tables.teams.c.id == team_id)).first()
         return team_record(row) if row else None
 
-    def api_keys(self) -> list[str]:
-        """The ingestion keys of every team."""
+    def api_keys(self) -> list[tuple[str, str]]:
+        """(team id, classic ingestion key) of every team."""
         with self._database.read() as connection:
-            return list(connection.scalars(sa.select(tables.teams.c.api_key)))
+            rows = connection.execute(sa.select(tables.teams.c.id, tables.teams.c.api_key)).all()
+        return [(row.id, row.api_key) for row in rows]
 
     def rename(self, team_id: str, name: str) -> None:
         self._update(team_id, name=name)

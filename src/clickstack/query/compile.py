@@ -1,51 +1,83 @@
 """Chart → SQL, in passes. Pure: the schema and the types are given, nothing is asked.
 
-check → scan → filter_time → filter_rows → bucket → group → fold_series → aggregate → prune → bound
+check → scan → filter_time → filter_rows → bucket → group → keep_top → fold_series → aggregate → prune
 
-Each pass takes a Draft and returns one; none calls another.
+Each pass takes a Draft and returns one; none calls another. A chart of events is one draft; a chart of metrics is one
+for each value, since every metric has its own rows. compose.py makes the chart's query of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ..core.chart import ChartConfig, Select
+from ..core.chart import AggregateName, ChartConfig, Select
 from ..core.errors import BadRequest
-from ..core.limits import CHART_ROWS_MAX
 from ..core.sql import Sql
 from ..core.timerange import TimeRange
-from .draft import Context, Draft, render, table
+from .compose import compose, shown_values, top_groups
+from .draft import Context, Draft, bucket_start, subquery, table
 from .expression import read_expression
 from .fields import Fields
 from .metrics import check_metric, fold_series, metric_condition, metric_lookback_ms
+from .naming import group_parts, value_names
 from .select import AGGREGATIONS, Ask, argument
+
+OTHER = "Other"  # the group of all groups beyond the series limit
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledChart:
-    """Rows come out as [bucket in seconds since 1970, if bucketed], group values, values."""
+    """Rows come out as [bucket in seconds since 1970, if bucketed], group values, values, called so."""
 
     sql: Sql
     bucketed: bool
-    groups: int
+    groups: tuple[str, ...]
+    values: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def compile_chart(context: Context) -> CompiledChart:
-    """The query of a chart. Raises BadQuery for texts that are wrong, BadRequest for what does not fit together."""
+def compile_chart(chart: ChartConfig, contexts: Sequence[Context]) -> CompiledChart:
+    """The query of a settled chart. `contexts` are one for all selects of events, or one for each metric.
+
+    Raises BadQuery for texts that are wrong, BadRequest for what does not fit together.
+    """
+    if chart.other and chart.series_limit and chart.group_by and chart.granularity_s:
+        ranking = _ranking(chart, contexts)
+        contexts = [replace(context, top=ranking) for context in contexts]
+    drafts = [_draft(context) for context in contexts]
+    names = value_names(chart)
+    return CompiledChart(
+        compose(chart, drafts),
+        drafts[0].bucket is not None,
+        tuple(name for _, name in group_parts(chart)),
+        tuple(names[index] for index in shown_values(chart)),
+        tuple(dict.fromkeys(warning for draft in drafts for warning in draft.warnings)),
+    )
+
+
+def _draft(context: Context) -> Draft:
     draft = Draft()
     for step in PASSES:
         draft = step(draft, context)
-    return CompiledChart(render(draft), draft.bucket is not None, len(draft.groups), draft.warnings)
+    return draft
+
+
+def _ranking(chart: ChartConfig, contexts: Sequence[Context]) -> Sql:
+    """The query of the groups to keep: of the values, only those that rank are computed."""
+    ranks = 2 if chart.ratio and len(chart.select) == 2 else 1
+    if len(contexts) > 1 or ranks == len(chart.select):
+        return top_groups(chart, [_draft(context) for context in contexts[:ranks]])
+    only = replace(contexts[0], chart=replace(contexts[0].chart, select=chart.select[:ranks]))
+    return top_groups(chart, [_draft(only)])
 
 
 def check(draft: Draft, context: Context) -> Draft:
     for index, select in enumerate(context.chart.select):
         if select.metric is not None:
-            check_metric(select, index)
+            check_metric(select, context.place(index))
         elif select.aggregate == "increase":
-            raise BadRequest(f"series.{index}.aggFn: increase is of sum metrics; this source is not one")
+            raise BadRequest(f"{context.place(index, '.aggFn')}: increase is of sum metrics; this source is not one")
     return draft
 
 
@@ -61,51 +93,64 @@ def filter_time(draft: Draft, context: Context) -> Draft:
 
 
 def filter_rows(draft: Draft, context: Context) -> Draft:
-    condition = context.conditions.read(context.chart.where)
-    draft = replace(draft, warnings=draft.warnings + condition.warnings)
-    return draft.asking([*metric_condition(context), *context.conditions.of_source(), condition.sql])
+    chart = context.chart
+    condition = context.conditions.read(chart.where)
+    filters = [context.conditions.read(each, f"filters.{at}") for at, each in enumerate(chart.filters)]
+    warnings = tuple(warning for each in (condition, *filters) for warning in each.warnings)
+    asked = [each.sql for each in filters if each.sql is not None]
+    if chart.filters_operator == "OR" and len(asked) > 1:
+        asked = [Sql.of("(", Sql.join(asked, " OR "), ")")]
+    draft = replace(draft, warnings=draft.warnings + warnings)
+    return draft.asking([*metric_condition(context), *context.conditions.of_source(), condition.sql, *asked])
 
 
 def bucket(draft: Draft, context: Context) -> Draft:
-    """Buckets begin at multiples of their width since 1970 UTC, whatever the server's zone (§9.1 W14)."""
     width_s = context.chart.granularity_s
-    if width_s is None:
+    if not isinstance(width_s, int):
         return draft
     return replace(draft, bucket=bucket_start(context.times.finest.sql, width_s))
-
-
-def bucket_start(time: Sql, width_s: int) -> Sql:
-    return Sql.of("toUnixTimestamp(toStartOfInterval(toDateTime(", time, f"), toIntervalSecond({int(width_s)})))")
 
 
 def group(draft: Draft, context: Context) -> Draft:
     expressions = [
         read_expression(text, context.fields, f"groupBy.{index}", types=context.types)
-        for index, text in enumerate(context.chart.group_by)
+        for index, (text, _) in enumerate(group_parts(context.chart))
     ]
     return replace(draft, groups=tuple(expression.sql for expression in expressions))
 
 
+def keep_top(draft: Draft, context: Context) -> Draft:
+    """Groups that are not among the top are one group, so that its values are computed from all of its rows."""
+    if context.top is None or not draft.groups:
+        return draft
+    among = Sql.of("(", Sql.join(draft.groups, ", "), ") IN ", subquery(context.top))
+    return replace(
+        draft, groups=tuple(Sql.of("if(", among, ", toString(", each, f"), '{OTHER}')") for each in draft.groups)
+    )
+
+
 def aggregate(draft: Draft, context: Context) -> Draft:
+    if draft.values:  # a distribution has computed its value
+        return draft
     values = [
-        AGGREGATIONS[select.aggregate].render(_ask(select, f"series.{index}.field", draft, context))
+        AGGREGATIONS[_aggregate_name(select)].render(_ask(select, context.place(index, ".field"), draft, context))
         for index, select in enumerate(context.chart.select)
     ]
     return replace(draft, values=tuple(values))
+
+
+def _aggregate_name(select: Select) -> AggregateName:
+    """A metric without an aggregate is its newest value (§9.1 W27)."""
+    return "last_value" if select.metric is not None and select.aggregate == "none" else select.aggregate
 
 
 def prune(draft: Draft, context: Context) -> Draft:
     """When every value has a condition of its own, rows that meet none need not be read."""
     conditions = [context.conditions.read(select.where).sql for select in context.chart.select]
     wanted = [condition for condition in conditions if condition is not None]
-    if draft.point is not None or not wanted or len(wanted) < len(conditions):
+    if context.chart.select[0].metric is not None or not wanted or len(wanted) < len(conditions):
         return draft
     return draft.asking([Sql.of("(", Sql.join(wanted, " OR "), ")") if len(wanted) > 1 else wanted[0]])
-
-
-def bound(draft: Draft, _context: Context) -> Draft:
-    """One row more than allowed, so that a cut chart is noticed (query/shape.py) instead of drawn."""
-    return replace(draft, rows_max=CHART_ROWS_MAX + 1)
 
 
 PASSES: tuple[Callable[[Draft, Context], Draft], ...] = (
@@ -115,10 +160,10 @@ PASSES: tuple[Callable[[Draft, Context], Draft], ...] = (
     filter_rows,
     bucket,
     group,
+    keep_top,
     fold_series,
     aggregate,
     prune,
-    bound,
 )
 
 

@@ -26,7 +26,11 @@ def value_name(index: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the passes read. `types` are those of SQL expressions, by text, as the engine told them."""
+    """What the passes read.
+
+    `types` are those of SQL expressions, by text, as the engine told them. `first` is the place of this chart's first
+    select among all. `top` is a query of the groups to keep; the others become one.
+    """
 
     chart: ChartConfig
     time_range: TimeRange
@@ -34,6 +38,12 @@ class Context:
     times: TimeColumns
     conditions: Conditions
     types: Mapping[str, ColumnType] = field(default_factory=dict)
+    first: int = 0
+    top: Sql | None = None
+
+    def place(self, index: int, key: str = "") -> str:
+        """Where a select of this chart stands in the request, for messages."""
+        return f"series.{self.first + index}{key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,6 @@ class Draft:
     groups: tuple[Sql, ...] = ()
     values: tuple[Sql, ...] = ()
     point: Sql | None = None
-    rows_max: int | None = None
     warnings: tuple[str, ...] = ()
 
     def asking(self, conditions: Iterable[Sql | None]) -> Draft:
@@ -58,7 +67,13 @@ def table(fields: Fields) -> Sql:
     return Sql.of(f"{ident(fields.schema.database)}.{ident(fields.schema.table)}")
 
 
+def bucket_start(time: Sql, width_s: int) -> Sql:
+    """Buckets begin at multiples of their width since 1970 UTC, whatever the server's zone (§9.1 W14)."""
+    return Sql.of("toUnixTimestamp(toStartOfInterval(toDateTime(", time, f"), toIntervalSecond({int(width_s)})))")
+
+
 def render(draft: Draft) -> Sql:
+    """The draft as a query, in no order."""
     keys = [(BUCKET, draft.bucket)] if draft.bucket else []
     keys += [(group_name(index), sql) for index, sql in enumerate(draft.groups)]
     values = [(value_name(index), sql) for index, sql in enumerate(draft.values)]
@@ -67,14 +82,17 @@ def render(draft: Draft) -> Sql:
         columns=[sql if sql == Sql.of(name) else Sql.of(sql, f" AS {name}") for name, sql in (*keys, *values)],
         source=draft.source,
         where=draft.where,
-        tail=[*([f"GROUP BY {names}", f"ORDER BY {names}"] if keys else []), f"LIMIT {draft.rows_max}"],
+        tail=[f"GROUP BY {names}"] if keys else [],
     )
 
 
 def select(columns: Iterable[Sql], source: Sql, where: Iterable[Sql], tail: Iterable[str | Sql]) -> Sql:
     """A SELECT laid out for reading: people see it under "show SQL"."""
     conditions = list(where)
-    lines = [Sql.of("SELECT\n    ", Sql.join(columns, ",\n    ")), Sql.of("FROM ", source)]
+    lines = [
+        Sql.of("SELECT\n    ", Sql.join([_indented(each) for each in columns], ",\n    ")),
+        Sql.of("FROM ", source),
+    ]
     if conditions:
         lines.append(Sql.of("WHERE ", Sql.join(conditions, "\n  AND ")))
     return Sql.join([*lines, *tail], "\n")
@@ -82,5 +100,8 @@ def select(columns: Iterable[Sql], source: Sql, where: Iterable[Sql], tail: Iter
 
 def subquery(sql: Sql) -> Sql:
     """A query as a table, indented."""
-    indented = [part.replace("\n", "\n    ") if isinstance(part, str) else part for part in sql.parts]
-    return Sql.of("(\n    ", *indented, "\n)")
+    return Sql.of("(\n    ", _indented(sql), "\n)")
+
+
+def _indented(sql: Sql) -> Sql:
+    return Sql(tuple(part.replace("\n", "\n    ") if isinstance(part, str) else part for part in sql.parts))

@@ -1,49 +1,80 @@
-"""Metric points → one number per series and bucket, before the chart's aggregate (reference/query-engine.md §3).
+"""Metric points → what a chart's aggregate reads: one fold for each kind (reference/query-engine.md §3).
 
-gauge      the newest value of the bucket, by time and not by order of reading
-sum        what a counter grew by in the bucket; after a reset the new value counts, as in Prometheus. Delta points
-           are added up. Sums that may fall (not monotonic) are gauges.
+A fold turns the draft over raw points into a draft over its own rows. Numbers (gauge, sum) leave one `__number` per
+series and bucket, which the chart's aggregate then reads; distributions compute their value themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from ..core.chart import ChartConfig, MetricKind, Select
+from ..core.chart import AggregateName, ChartConfig, MetricKind, Select
 from ..core.errors import BadRequest
 from ..core.sql import Param, Sql
-from ..core.timerange import auto_granularity_seconds
-from .draft import BUCKET, Context, Draft, group_name, select, subquery
-from .expression import read_expression
+from .draft import BUCKET, Context, Draft, group_name, subquery
+from .metric_exponential import exponential_quantile, exponential_totals
+from .metric_histogram import histogram_quantile, histogram_totals
+from .metric_numbers import gauge_numbers, sum_numbers
+from .metric_summary import summary_quantile, summary_totals
 
 # A counter's previous point is looked for this far before the range, so that the first bucket has its increase (W5).
 LOOKBACK_MIN_S = 300
 
-_AGGREGATES = ("avg", "min", "max", "sum", "count", "count_distinct", "quantile", "last_value", "any")
-SUPPORTED: Mapping[MetricKind, tuple[str, ...]] = {"gauge": _AGGREGATES, "sum": (*_AGGREGATES, "increase")}
-
-# The same attributes in another scope or resource are another series.
-_SERIES = Sql.of("cityHash64(ScopeAttributes, ResourceAttributes, Attributes)")
-
-# A cumulative point's growth over the previous one of its series; the first point only starts the count.
-_STEP = Sql.of("multiIf(__delta, __point, isNull(__previous), 0, __point < __previous, __point, __point - __previous)")
+Numbers = Callable[[Draft, Context], Sql]
+Distribution = Callable[[Draft, Context], tuple[Sql, Sql]]
 
 
-def check_metric(select: Select, index: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a metric kind answers. `numbers` serves any aggregate of `aggregates`; else each aggregate has its fold."""
+
+    aggregates: tuple[AggregateName, ...]
+    looks_back: bool
+    numbers: Numbers | None = None
+    folds: Mapping[str, Distribution] | None = None
+
+
+_NUMBERS: tuple[AggregateName, ...] = (
+    "avg", "min", "max", "sum", "count", "count_distinct", "quantile", "last_value", "any", "none",
+)  # fmt: skip
+
+
+def _distribution(quantile: Distribution, totals: Distribution, *of_totals: AggregateName) -> Kind:
+    folds: dict[str, Distribution] = {"quantile": quantile, **dict.fromkeys(of_totals, totals)}
+    return Kind(("quantile", *of_totals), looks_back=True, folds=folds)
+
+
+KINDS: Mapping[MetricKind, Kind] = {
+    "gauge": Kind(_NUMBERS, looks_back=False, numbers=gauge_numbers),
+    "sum": Kind((*_NUMBERS, "increase"), looks_back=True, numbers=sum_numbers),
+    "histogram": _distribution(histogram_quantile, histogram_totals, "count", "sum", "avg", "min", "max"),
+    "exponential histogram": _distribution(
+        exponential_quantile, exponential_totals, "count", "sum", "avg", "min", "max"
+    ),
+    "summary": _distribution(summary_quantile, summary_totals, "count", "sum", "avg"),
+}
+
+
+def check_metric(select: Select, place: str) -> None:
     """Raises BadRequest when the metric's kind has no such aggregate."""
     assert select.metric is not None
-    if select.aggregate not in SUPPORTED.get(select.metric.kind, ()):
+    kind = KINDS[select.metric.kind]
+    if select.aggregate not in kind.aggregates:
         raise BadRequest(
-            f"series.{index}: metricDataType {select.metric.kind!r} is not supported for aggFn {select.aggregate!r}"
+            f"{place}: metricDataType {select.metric.kind!r} is not supported for aggFn {select.aggregate!r}; "
+            f"it has {', '.join(kind.aggregates)}"
         )
+    if select.is_delta and select.metric.kind != "gauge":
+        raise BadRequest(f"{place}: only a gauge has a delta; for a sum use increase")
 
 
 def metric_lookback_ms(chart: ChartConfig) -> int:
     metric = chart.select[0].metric
-    if metric is None or metric.kind != "sum":
+    if metric is None or not KINDS[metric.kind].looks_back:
         return 0
-    return max(LOOKBACK_MIN_S, chart.granularity_s or 0) * 1000
+    width_s = chart.granularity_s if isinstance(chart.granularity_s, int) else 0
+    return max(LOOKBACK_MIN_S, width_s) * 1000
 
 
 def metric_condition(context: Context) -> list[Sql | None]:
@@ -55,86 +86,19 @@ def metric_condition(context: Context) -> list[Sql | None]:
 
 
 def fold_series(draft: Draft, context: Context) -> Draft:
-    """Points become series numbers; the draft then reads those. Charts of events pass through."""
-    metric = context.chart.select[0].metric
-    if metric is None:
+    """Points become what the chart's value reads. Charts of events pass through."""
+    select = context.chart.select[0]
+    if select.metric is None:
         return draft
-    fold = {"gauge": _last_values, "sum": _increases}[metric.kind]
-    names = [group_name(index) for index in range(len(draft.groups))]
-    return replace(
+    kind = KINDS[select.metric.kind]
+    folded = replace(
         draft,
-        source=subquery(fold(draft, context)),
         where=(),
         bucket=Sql.of(BUCKET) if draft.bucket else None,
-        groups=tuple(Sql.of(name) for name in names),
-        point=Sql.of("__number"),
+        groups=tuple(Sql.of(group_name(index)) for index in range(len(draft.groups))),
     )
-
-
-def _last_values(draft: Draft, context: Context) -> Sql:
-    time = context.times.finest.sql
-    return select(
-        columns=[
-            Sql.of(_inner_bucket(draft, context), f" AS {BUCKET}"),
-            *_groups(draft),
-            Sql.of("max(", time, ") AS __time"),
-            Sql.of("argMax(", _value(context), ", ", time, ") AS __number"),
-        ],
-        source=draft.source,
-        where=draft.where,
-        tail=[Sql.of("GROUP BY ", Sql.join([BUCKET, *_names(draft), _SERIES], ", "))],
-    )
-
-
-def _increases(draft: Draft, context: Context) -> Sql:
-    time = context.times.finest.sql
-    window = Sql.of(" OVER (PARTITION BY ", _SERIES, " ORDER BY ", time, " ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING)")
-    steps = select(
-        columns=[
-            Sql.of(_inner_bucket(draft, context), f" AS {BUCKET}"),
-            *_groups(draft),
-            Sql.of(time, " AS __at"),
-            Sql.of(_SERIES, " AS __series"),
-            Sql.of(_value(context), " AS __point"),
-            Sql.of("AggregationTemporality = 1 AS __delta"),
-            Sql.of("IsMonotonic AS __monotonic"),
-            Sql.of("any(toNullable(", _value(context), "))", window, " AS __previous"),
-        ],
-        source=draft.source,
-        where=draft.where,
-        tail=[],
-    )
-    start = Sql.of("fromUnixTimestamp64Milli(", Param(context.time_range.start_ms, "Int64"), ", 'UTC')")
-    return select(
-        columns=[
-            Sql.of(BUCKET),
-            *(Sql.of(name) for name in _names(draft)),
-            Sql.of("max(__at) AS __time"),
-            Sql.of("if(any(__monotonic OR __delta), sum(", _STEP, "), argMax(__point, __at)) AS __number"),
-        ],
-        source=subquery(steps),
-        where=[Sql.of("__at >= ", start)],
-        tail=[f"GROUP BY {', '.join([BUCKET, *_names(draft), '__series'])}"],
-    )
-
-
-def _inner_bucket(draft: Draft, context: Context) -> Sql:
-    """The chart's bucket; a chart without buckets folds in those it would have by itself (§3.2)."""
-    if draft.bucket is not None:
-        return draft.bucket
-    width_s = auto_granularity_seconds(context.time_range)
-    time = context.times.finest.sql
-    return Sql.of("toUnixTimestamp(toStartOfInterval(toDateTime(", time, f"), toIntervalSecond({width_s})))")
-
-
-def _value(context: Context) -> Sql:
-    text = context.chart.select[0].expression
-    return read_expression(text, context.fields, "series.0.field").sql if text and text.strip() else Sql.of("Value")
-
-
-def _groups(draft: Draft) -> list[Sql]:
-    return [Sql.of(sql, f" AS {group_name(index)}") for index, sql in enumerate(draft.groups)]
-
-
-def _names(draft: Draft) -> list[str]:
-    return [group_name(index) for index in range(len(draft.groups))]
+    if kind.numbers is not None:
+        return replace(folded, source=subquery(kind.numbers(draft, context)), point=Sql.of("__number"))
+    assert kind.folds is not None
+    rows, value = kind.folds[select.aggregate](draft, context)
+    return replace(folded, source=subquery(rows), values=(value,))

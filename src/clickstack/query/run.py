@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..core.chart import ChartConfig
 from ..core.errors import BadRequest
-from ..core.limits import CHART_BUCKETS_MAX
 from ..core.result import Statistics
 from ..core.source import Source
 from ..core.sql import Sql, literal
@@ -18,19 +17,30 @@ from .compile import CompiledChart, compile_chart, untyped
 from .draft import Context, table
 from .expression import read_expression
 from .fields import Fields
-from .shape import Point, points
+from .settle import before, settle
+from .shape import Point, filled, later, points
 from .timefilter import time_columns
 from .where import Conditions
 
 
 @dataclass(frozen=True, slots=True)
 class ChartResult:
-    """A chart's points in order of time, then group."""
+    """A chart's points in order of time, then as the chart orders them.
+
+    `values` and `groups` are the names of the values and group values of each point. `time_range` and `width_s` are
+    those that were asked: widened to whole buckets where the chart says so, the width chosen where it is open.
+    `previous` are the points of the period before, moved onto this one, when the chart compares.
+    """
 
     points: list[Point]
     statistics: Statistics
     sql: str
     warnings: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    time_range: TimeRange = TimeRange(0, 0)
+    width_s: int | None = None
+    previous: list[Point] | None = None
 
 
 NOTHING = Statistics(0, 0, 0.0)
@@ -46,25 +56,58 @@ class Runner:
         """Raises BadQuery, BadRequest, and what Store.query raises. An empty range has no points and reads nothing."""
         if time_range.empty:
             return ChartResult([], NOTHING, "")
-        compiled = self.compile(chart, time_range)
-        result = self._store.query(compiled.sql, query_id=query_id)
-        return ChartResult(points(compiled, result), result.statistics, readable_sql(compiled.sql), compiled.warnings)
+        chart, time_range = settle(chart, time_range)
+        compiled = self._compile(chart, time_range)
+        found, statistics = self._ask(chart, compiled, time_range, query_id)
+        previous = None
+        if chart.compare_to_previous:
+            earlier, shift_ms = before(time_range, _width_s(chart))
+            found_before, also = self._ask(chart, self._compile(chart, earlier), earlier, query_id)
+            previous, statistics = later(found_before, shift_ms), _both(statistics, also)
+        return ChartResult(
+            found,
+            statistics,
+            readable_sql(compiled.sql),
+            compiled.warnings,
+            compiled.values,
+            compiled.groups,
+            time_range,
+            _width_s(chart),
+            previous,
+        )
 
     def compile(self, chart: ChartConfig, time_range: TimeRange) -> CompiledChart:
-        """The query of a chart, without running it."""
-        _check_buckets(chart, time_range)
+        """The query of a chart, without running it. Raises BadQuery and BadRequest."""
+        return self._compile(*settle(chart, time_range))
+
+    def _compile(self, chart: ChartConfig, time_range: TimeRange) -> CompiledChart:
+        if chart.select[0].metric is None:
+            return compile_chart(chart, [self._context(chart, time_range)])
+        each = [replace(chart, select=(select,)) for select in chart.select]
+        return compile_chart(chart, [self._context(one, time_range, index) for index, one in enumerate(each)])
+
+    def _context(self, chart: ChartConfig, time_range: TimeRange, first: int = 0) -> Context:
         source = chart.source
         fields = Fields(source_schema(self._store, source, chart), source)
-        return compile_chart(
-            Context(
-                chart=chart,
-                time_range=time_range,
-                fields=fields,
-                times=time_columns(source.timestamp_value_expression, fields),
-                conditions=Conditions(fields, source),
-                types=self._types(untyped(chart, fields), fields),
-            )
+        return Context(
+            chart=chart,
+            time_range=time_range,
+            fields=fields,
+            times=time_columns(source.timestamp_value_expression, fields),
+            conditions=Conditions(fields, source),
+            types=self._types(untyped(chart, fields), fields),
+            first=first,
         )
+
+    def _ask(
+        self, chart: ChartConfig, compiled: CompiledChart, time_range: TimeRange, query_id: str | None
+    ) -> tuple[list[Point], Statistics]:
+        result = self._store.query(compiled.sql, query_id=query_id)
+        found = points(compiled, result)
+        width_s = _width_s(chart)
+        if chart.fill and width_s:
+            found = filled(found, time_range, width_s, len(compiled.values))
+        return found, result.statistics
 
     def _types(self, texts: Iterable[str], fields: Fields) -> dict[str, ColumnType]:
         """The types of SQL expressions, told by the engine without reading a row."""
@@ -102,8 +145,12 @@ def _shown(value: str | int | float | bool, kind: str) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _check_buckets(chart: ChartConfig, time_range: TimeRange) -> None:
-    if chart.granularity_s and time_range.seconds / chart.granularity_s > CHART_BUCKETS_MAX:
-        raise BadRequest(
-            f"granularity: {chart.granularity_s} seconds cut this range into more than {CHART_BUCKETS_MAX} buckets"
-        )
+def _width_s(chart: ChartConfig) -> int | None:
+    assert chart.granularity_s != "auto", "settled before"
+    return chart.granularity_s
+
+
+def _both(one: Statistics, other: Statistics) -> Statistics:
+    return Statistics(
+        one.rows_read + other.rows_read, one.bytes_read + other.bytes_read, one.elapsed_s + other.elapsed_s
+    )

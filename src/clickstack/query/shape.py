@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.errors import BadQuery
 from ..core.limits import CHART_ROWS_MAX
 from ..core.result import QueryResult
+from ..core.timerange import TimeRange
 from .compile import CompiledChart
 
 
@@ -38,11 +39,35 @@ def points(compiled: CompiledChart, result: QueryResult) -> list[Point]:
             hint="Use a coarser granularity or group by something with fewer values.",
         )
     first = 1 if compiled.bucketed else 0
-    after = first + compiled.groups
+    after = first + len(compiled.groups)
     return [
         Point(row[0] * 1000 if compiled.bucketed else 0, tuple(row[first:after]), tuple(row[after:]))
         for row in result.rows
     ]
+
+
+def filled(points: Sequence[Point], time_range: TimeRange, width_s: int, values: int) -> list[Point]:
+    """The points of every group in every bucket of the range; where there was none, all values are 0 (§2.7).
+
+    A chart that would grow beyond what anybody can draw is left as it is.
+    """
+    width_ms = width_s * 1000
+    buckets = range(time_range.start_ms // width_ms * width_ms, time_range.end_ms, width_ms)
+    groups = {repr(point.group): point.group for point in points} or {"()": ()}
+    if len(buckets) * len(groups) > CHART_ROWS_MAX:
+        return list(points)
+    known = {(point.bucket_ms, repr(point.group)): point for point in points}
+    nothing = (0,) * values
+    return [
+        known.get((bucket_ms, key)) or Point(bucket_ms, group, nothing)
+        for bucket_ms in buckets
+        for key, group in groups.items()
+    ]
+
+
+def later(points: Sequence[Point], shift_ms: int) -> list[Point]:
+    """The points, moved on in time."""
+    return [replace(point, bucket_ms=point.bucket_ms + shift_ms) for point in points]
 
 
 def merge_series(series: Sequence[Sequence[Point]]) -> list[SeriesRow]:

@@ -1,8 +1,9 @@
 """SQL that a user wrote: checked here, then spliced. The only place that turns foreign text into SQL text.
 
-The check is lexical: quotes and brackets must close, so that the text stays inside the parentheses it is put into;
-no `;`, no bind placeholders, no functions that reach outside the tables (the engine's `readonly` refuses writes and
-table functions such as `url()`, but not scalar functions such as `file()`). Comments become spaces.
+The check is lexical: quotes and brackets must close as the engine sees them (sqltext), so that the text stays inside
+the parentheses it is put into; no `;`, no bind placeholders, no system tables, no functions that reach outside the
+tables (the engine's `readonly` refuses writes and table functions such as `url()`, but not scalar functions such as
+`file()`). Comments become spaces. Whole statements of users are another matter: see `raw`.
 """
 
 from __future__ import annotations
@@ -14,33 +15,28 @@ from typing import Literal
 from ..core.errors import BadQuery
 from ..core.limits import QUERY_NESTING_MAX, QUERY_TEXT_CHARS_MAX
 from ..core.sql import Sql
+from .sqltext import BYTES, COMMENT, HEREDOC, QUOTED_NAME, STRING, refuse_odd
 
 Kind = Literal["word", "quoted_name", "string", "number", "symbol"]
 
 _TOKEN = re.compile(
-    r"""
-      (?P<space>\s+)
-    | (?P<comment>--[^\n]*|\#[^\n]*|/\*.*?\*/)
-    | (?P<string>'(?:[^'\\]|\\.|'')*')
-    | (?P<quoted_name>`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*")
-    | (?P<heredoc>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
-    | (?P<word>[^\W\d]\w*)
-    | (?P<number>\d[\w.]*)
-    | (?P<symbol>.)
-    """,
-    re.VERBOSE | re.DOTALL,
+    rf"(?P<space>\s+)|(?P<comment>{COMMENT})|(?P<string>{STRING}|{BYTES})|(?P<quoted_name>{QUOTED_NAME})"
+    rf"|(?P<heredoc>{HEREDOC})|(?P<word>[^\W\d]\w*)|(?P<number>\d[\w.]*)|(?P<symbol>.)",
+    re.DOTALL,
 )
 _OPEN = {"(": ")", "[": "]"}
-_STRAY = {"'": "a quote", '"': "a quote", "`": "a quote", "$": "a dollar quote"}
 
 # Scalar functions that read files, call services, sleep, or tell about the machine and other people's queries.
 _OUTSIDE = re.compile(
     r"file|ai[a-z]+|catboost\w+|dict\w+|joinget\w*|sleep\w*|getserver\w+|getmacro|getmergetreesetting|"
     r"getclienthttpheader|addressto\w+|filesystem\w+|hostname|fqdn|serveruuid|showcertificate|generateserialid|"
     r"logtrace|evalmlmethod|naivebayes\w+|throwif|structureto\w+|currentqueryid|connectionid|remote\w*|url|s3\w*|"
-    r"executable\w*|input|merge|cluster\w*",
+    r"executable\w*|input|merge|cluster\w*|eval|loop|mergetree\w+|python|view\w+|hascolumnintable|"
+    r"current\w+|initialquery\w+|query_?id|user|version|uptime|buildid|tcpport",
     re.IGNORECASE,
 )
+_SYSTEM = frozenset({"system", "information_schema"})  # what other people ask and own
+_ODD_ESCAPE = re.compile(r"\\[^`\"\\]")  # in a quoted name: \x66ile would be read as file by the engine only
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +69,11 @@ def checked(text: str, what: str, *, subqueries: bool = True) -> str:
         _refuse_outside(token, following, what)
         if not subqueries and token.name.lower() in ("select", "with") and token.kind == "word":
             raise BadQuery(f"{what} must not contain subqueries", position=token.position)
-    return _COMMENT_OR_TEXT.sub(lambda match: match[0] if match["keep"] else " ", text).strip()
+    return _COMMENT_OR_TEXT.sub(lambda match: match["keep"] or " ", text).strip()
 
 
 # Strings and quoted names are kept whole, so that what looks like a comment inside them stays.
-_COMMENT_OR_TEXT = re.compile(
-    r"""(?P<keep>'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)"""
-    r"""|--[^\n]*|\#[^\n]*|/\*.*?\*/""",
-    re.DOTALL,
-)
+_COMMENT_OR_TEXT = re.compile(rf"(?P<keep>{STRING}|{BYTES}|{QUOTED_NAME}|{HEREDOC})|{COMMENT}", re.DOTALL)
 
 
 def split_list(text: str, what: str) -> list[str]:
@@ -111,12 +103,13 @@ def tokenize(text: str, what: str) -> list[SqlToken]:
     tokens: list[SqlToken] = []
     awaited: list[tuple[str, int]] = []
     for match in _TOKEN.finditer(text):
+        refuse_odd(text, match, lambda reason, position: BadQuery(f"{what}: {reason}", position=position))
         kind = match.lastgroup if match.lastgroup != "tag" else "heredoc"
         if kind in ("space", "comment"):
             continue
         piece, position = match[0], match.start()
         if kind == "symbol":
-            _refuse_symbol(text, piece, position, what)
+            _refuse_symbol(piece, position, what)
             if piece in ")]" and (not awaited or awaited.pop()[0] != piece):
                 raise BadQuery(f"{what}: there is a {piece} without its opening bracket", position=position)
         tokens.append(SqlToken(_kind(kind), piece, position, len(awaited)))
@@ -133,20 +126,20 @@ def _kind(group: str | None) -> Kind:
     return "string" if group == "heredoc" else group  # type: ignore[return-value]
 
 
-def _refuse_symbol(text: str, symbol: str, position: int, what: str) -> None:
-    if symbol in _STRAY:
-        raise BadQuery(f"{what}: {_STRAY[symbol]} is not closed", position=position)
+def _refuse_symbol(symbol: str, position: int, what: str) -> None:
     if symbol == ";":
         raise BadQuery(f"{what} must be one expression, without ;", position=position)
     if symbol in "{}":
         raise BadQuery(f"{what} must not contain braces", position=position)
-    if text.startswith("/*", position):
-        raise BadQuery(f"{what}: a comment is not closed", position=position)
 
 
 def _refuse_outside(token: SqlToken, following: SqlToken | None, what: str) -> None:
     if not token.name:
         return
+    if token.kind == "quoted_name" and _ODD_ESCAPE.search(token.text):
+        raise BadQuery(f"{what}: write the name {token.text} without a backslash", position=token.position)
+    if token.name.lower() in _SYSTEM and following is not None and following.text == ".":
+        raise BadQuery(f"{what}: the tables of {token.name} are not allowed here", position=token.position)
     called = following is not None and following.text == "("
     if (_OUTSIDE.fullmatch(token.name) and called) or token.name.lower() in ("file", "apply"):
         raise BadQuery(f"{what}: {token.name} is not allowed here", position=token.position)

@@ -22,7 +22,7 @@ from clickstack.core.settings import Settings
 from clickstack.ingest import OtlpGrpc, OtlpHttp, open_ingest
 from clickstack.metadata import open_metadata
 from clickstack.self_telemetry import TracingMiddleware, open_self_telemetry
-from clickstack.store import open_store
+from clickstack.store import Retention, open_store
 
 from .data_directory import locked_data_directory
 from .listeners import Listener, bind, serve_until_stopped
@@ -58,15 +58,17 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
         bind(settings.host, settings.otlp_grpc_port, "OTLP over gRPC", "--otlp-grpc-port").close()
         store = open_store(settings)
         house.callback(store.close)
+        retention = Retention(store, settings)
+        retention.apply_settings()
         metadata = open_metadata(settings.metadata_url or data_dir / "metadata.sqlite", clock, ids)
         house.callback(metadata.close)
-        auth = open_auth(metadata, clock, ids)
+        auth = open_auth(metadata, clock, ids, settings.ingestion_api_key)
         ingest = open_ingest(data_dir, store, settings, clock, ids)
         house.callback(ingest.close, INGEST_DRAIN_S)
         telemetry = open_self_telemetry(settings, __version__, partial(ingest.accept, wait=False, quiet=True), clock)
         house.callback(telemetry.close, TELEMETRY_FLUSH_S)
 
-        services = Services(settings, clock, ids, store, metadata, auth, __version__)
+        services = Services(settings, clock, ids, store, metadata, auth, ingest, retention, __version__)
         api_app = create_api_app(services)
         grpc = OtlpGrpc(ingest, auth.ingestion_key_ok, clock)
         grpc.start(settings.host, settings.otlp_grpc_port)

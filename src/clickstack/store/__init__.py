@@ -10,6 +10,20 @@ Do not add here: what telemetry or a chart means, teams, HTTP.
 from .catalog import Catalog, SkipIndex, TableColumn, TableSchema
 from .engine import Load, Pool
 from .opening import open_store
+from .retention import RETAINED_SIGNALS, RetainedSignal, Retention, SignalRetention
 from .store import Store
 
-__all__ = ["Catalog", "Load", "Pool", "SkipIndex", "Store", "TableColumn", "TableSchema", "open_store"]
+__all__ = [
+    "RETAINED_SIGNALS",
+    "Catalog",
+    "Load",
+    "Pool",
+    "RetainedSignal",
+    "Retention",
+    "SignalRetention",
+    "SkipIndex",
+    "Store",
+    "TableColumn",
+    "TableSchema",
+    "open_store",
+]

@@ -21,19 +21,21 @@ from clickstack.core.result import Column, Progress, QueryResult, Statistics
 from clickstack.core.sql import ParamValue, ident, literal, wire_params
 
 from .connections import Connections, setting
+from .durability import sync_filesystem
 from .engine import READING_POOLS, Load, Pool, PoolName
 from .reading import check_reading
 from .running import Running
 
 # Reads a segment in one thread and in blocks of a fixed size, so that a replay makes the very same blocks and the
-# deduplication window can recognise each.
+# deduplication window can recognise each. Blocks are larger than segments: a day's rows of a segment are one part,
+# which is there whole or not at all.
 _LOAD_SETTINGS = {
     "max_threads": 1,
     "max_insert_threads": 1,
-    "max_block_size": 65_536,
+    "max_block_size": 1_048_576,
     "min_insert_block_size_rows": 0,
     "min_insert_block_size_bytes": 0,
-    "max_insert_block_size": 65_536,
+    "max_insert_block_size": 1_048_576,
     "max_partitions_per_insert_block": 0,
     "input_format_protobuf_oneof_presence": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
@@ -103,7 +105,9 @@ class EmbeddedEngine:
             f"SETTINGS {_assignments(settings)} {load.select.replace('{input}', source)}"
         )
         with self._connections.take("ingest") as handle:
-            return int(handle.connection.query(text, "Null").rows_written())
+            rows = int(handle.connection.query(text, "Null").rows_written())
+        sync_filesystem(self._schemas)
+        return rows
 
     def progress(self, query_id: str) -> Progress | None:
         mark = self._running.mark(query_id)

@@ -9,6 +9,7 @@ from clickstack.core.settings import Settings
 
 from .embedded import EmbeddedEngine
 from .engine import pools
+from .mend import mend_deduplication_logs
 from .migrate import migrate
 from .store import Store
 
@@ -17,8 +18,10 @@ def open_store(settings: Settings) -> Store:
     """The store under `settings.data_dir`, migrated to the newest schema. Raises StartupError."""
     memory_bytes = settings.engine_memory_mb * 1024 * 1024 or _machine_memory_bytes() // 2
     query_bytes = min(QUERY_MEMORY_BYTES_MAX, memory_bytes // 2)
+    directory = settings.data_dir.resolve() / "engine"
+    mend_deduplication_logs(directory)
     engine = EmbeddedEngine(
-        settings.data_dir.resolve() / "engine",
+        directory,
         pools(settings, query_bytes, QUERY_RESULT_ROWS_MAX, QUERY_WAIT_S_MAX),
         memory_bytes,
     )

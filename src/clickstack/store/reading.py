@@ -1,7 +1,7 @@
 """What counts as reading.
 
 `readonly=1` refuses writes, DDL, settings and the table functions that reach outside. It does not refuse the scalar
-function file(), and the embedded engine is also its own client, with powers that setting does not cover: SELECT … INTO
+function file() and the table function python(), and the embedded engine is also its own client, with powers that setting does not cover: SELECT … INTO
 OUTFILE, several statements in one text, KILL QUERY, BACKUP, FORMAT. This module refuses those. It never parses SQL
 itself: where a text could hide something, the engine formats it first, and only that canonical form is searched.
 """
@@ -23,7 +23,9 @@ _STRING = re.compile(r"'(?:\\.|''|[^'\\])*'")
 # The scalar function reads any file of the machine. It can be called, applied to columns, and handed to other functions
 # by its name alone, so the name itself is refused; a column of that name can be written with its table.
 _FILE = re.compile(r"""(?<![\w.])[`"]?(?<!\.[`"])\bfile\b(?![\w.])""", re.IGNORECASE)
-_HIDING = re.compile(r";|file|\bformat\b|\$", re.IGNORECASE)  # $ opens heredoc strings
+# The table function python() hands out objects of this very process, also to readers.
+_PYTHON = re.compile(r"""(?<![\w.])[`"]?\bpython\b[`"]?\s*\(""", re.IGNORECASE)
+_HIDING = re.compile(r";|file|python|\\|\bformat\b|\$", re.IGNORECASE)  # $ opens heredoc strings, \x66 spells an f
 
 
 def check_reading(text: str, format_query: Callable[[str], str]) -> None:
@@ -41,6 +43,8 @@ def check_reading(text: str, format_query: Callable[[str], str]) -> None:
             raise Forbidden(
                 "The function file() is not allowed here. Write a column of that name with its table: t.file"
             )
+        if _PYTHON.search(_STRING.sub("''", formatted)):
+            raise Forbidden("The function python() is not allowed here.")
         bare = _QUOTED.sub("''", formatted)
         if _INTO_OUTFILE.search(bare):
             raise Forbidden("Only reading is allowed here: INTO OUTFILE writes a file.")

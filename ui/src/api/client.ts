@@ -22,7 +22,7 @@ export function apiUrl(path: string): string {
   return new URL(`api/${path}`, document.baseURI).toString();
 }
 
-type Method = "GET" | "POST" | "PATCH";
+type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** One JSON request. Raises ApiError for every outcome that is not 2xx, and for a server that cannot be reached. */
 export async function request<T>(

@@ -1,6 +1,7 @@
 import { Tabs } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { IconDatabase, IconKey, IconUsers } from "../../theme/icons";
+import { IconDatabase, IconDatabaseImport, IconKey, IconUsers } from "../../theme/icons";
+import { IngestionTab } from "./IngestionTab";
 import { KeysTab } from "./KeysTab";
 import { MembersTab } from "./MembersTab";
 import { SourcesTab } from "./SourcesTab";
@@ -8,6 +9,7 @@ import classes from "./TeamPage.module.css";
 
 const TABS = [
   { id: "keys", label: "API Keys", Icon: IconKey, View: KeysTab },
+  { id: "ingestion", label: "Ingestion", Icon: IconDatabaseImport, View: IngestionTab },
   { id: "team", label: "Team", Icon: IconUsers, View: MembersTab },
   { id: "sources", label: "Sources", Icon: IconDatabase, View: SourcesTab },
 ] as const;

@@ -1,0 +1,129 @@
+"""How telemetry gets in and how long it stays: named ingestion keys, counts since the start, retention."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from clickstack.auth import require_admin
+from clickstack.core.clock import iso_millis
+from clickstack.core.errors import BadRequest
+from clickstack.core.lifetime import Lifetime, parse_lifetime
+from clickstack.core.limits import INGESTION_KEY_NAME_CHARS_MAX, RETENTION_S_MIN
+from clickstack.metadata import IngestionKey
+from clickstack.store import RETAINED_SIGNALS, RetainedSignal, SignalRetention
+
+from ..context import SignedIn, services
+from ..wire import Json, WireModel, private
+
+router = APIRouter(prefix="/team")
+
+
+class KeyName(WireModel):
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True), Field(min_length=1, max_length=INGESTION_KEY_NAME_CHARS_MAX)
+    ]
+
+
+class RetentionChanges(WireModel):
+    """A lifetime such as `30d` for each signal that changes."""
+
+    logs: str | None = None
+    traces: str | None = None
+    metrics: str | None = None
+    sessions: str | None = None
+
+    def lifetimes(self) -> dict[RetainedSignal, Lifetime]:
+        """Raises BadRequest that names the signal."""
+        texts = {signal: getattr(self, signal) for signal in RETAINED_SIGNALS}
+        return {signal: _lifetime(signal, text) for signal, text in texts.items() if text is not None}
+
+
+@router.get("/ingestion")
+def ingestion(request: Request, _: SignedIn) -> Json:
+    """What happened to telemetry since the start: records by signal, requests by key, and the disk in use."""
+    server = services(request)
+    return Json(
+        {
+            "signals": [
+                {"signal": name, **_camel(asdict(counts))} for name, counts in server.ingest.counters().items()
+            ],
+            "keyRequests": server.auth.ingestion_key_requests(),
+            "spoolBytes": server.ingest.spool_bytes(),
+            "spoolBytesMax": server.settings.spool_mb * 1024 * 1024,
+        }
+    )
+
+
+@router.get("/retention")
+def retention(request: Request, _: SignedIn) -> Json:
+    return Json({"data": [_retention(each) for each in services(request).retention.read()]})
+
+
+@router.patch("/retention")
+def change_retention(request: Request, actor: SignedIn, body: RetentionChanges) -> Json:
+    """All the signals that are named, or none: what is wrong is found before anything changes."""
+    require_admin(actor)
+    kept = services(request).retention
+    lifetimes = body.lifetimes()
+    kept.require_free(lifetimes)
+    for signal, lifetime in lifetimes.items():
+        kept.change(signal, lifetime)
+    return Json({"data": [_retention(each) for each in kept.read()]})
+
+
+@router.get("/ingestion-keys")
+def ingestion_keys(request: Request, actor: SignedIn) -> Json:
+    return Json({"data": [_key(each) for each in services(request).auth.ingestion_keys(actor)]})
+
+
+@router.post("/ingestion-keys")
+def create_ingestion_key(request: Request, actor: SignedIn, body: KeyName) -> Json:
+    """The only reply that ever holds the key itself."""
+    new = services(request).auth.create_ingestion_key(actor, body.name)
+    return private(Json({**_key(new.key), "key": new.secret}))
+
+
+@router.delete("/ingestion-keys/{key_id}")
+def revoke_ingestion_key(request: Request, actor: SignedIn, key_id: str) -> Json:
+    services(request).auth.revoke_ingestion_key(actor, key_id)
+    return Json({"id": key_id})
+
+
+def _lifetime(signal: str, text: str) -> Lifetime:
+    try:
+        lifetime = parse_lifetime(text)
+    except BadRequest as error:
+        raise BadRequest(f"{signal}: {error.message}") from None
+    if lifetime.seconds < RETENTION_S_MIN:
+        raise BadRequest(f"{signal}: {text!r} is too short; an hour is the least.")
+    return lifetime
+
+
+def _retention(each: SignalRetention) -> dict[str, Any]:
+    return {
+        "signal": each.signal,
+        "lifetime": str(each.lifetime) if each.lifetime else None,
+        "seconds": each.lifetime.seconds if each.lifetime else None,
+        "fixedBy": each.setting or None,
+        "tables": each.tables,
+    }
+
+
+def _camel(values: dict[str, Any]) -> dict[str, Any]:
+    return {to_camel(name): value for name, value in values.items()}
+
+
+def _key(key: IngestionKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "hint": key.hint,
+        "createdAt": iso_millis(key.created_at),
+        "lastUsedAt": iso_millis(key.last_used_at) if key.last_used_at else None,
+        "revokedAt": iso_millis(key.revoked_at) if key.revoked_at else None,
+    }

@@ -1,0 +1,167 @@
+"""`GET /metrics`: what this server does, in the text format of Prometheus (Exposition formats, 0.0.4).
+
+On the API port only, without a key, as scrapers expect it: so it holds counts and ids, and no name anybody chose.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from clickstack.core.errors import NotFound
+from clickstack.ingest import SignalCounters
+
+from .app_port import THROUGH_APP_PORT
+from .context import Services, services
+
+router = APIRouter()
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Samples = Iterable[tuple[dict[str, str], float]]  # (labels, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric: its name, kind and help, and where its samples come from."""
+
+    name: str
+    kind: Literal["counter", "gauge"]
+    help: str
+    read: Callable[[Services], Samples]
+
+
+@router.get("/metrics")
+def metrics(request: Request) -> Response:
+    if request.scope.get(THROUGH_APP_PORT):
+        raise NotFound("Metrics are on the API port.")
+    return Response(metrics_text(services(request)), media_type=CONTENT_TYPE)
+
+
+def metrics_text(server: Services) -> str:
+    """Every family of FAMILIES that has samples."""
+    lines: list[str] = []
+    for family in FAMILIES:
+        samples = [f"{family.name}{_labels(labels)} {_number(value)}" for labels, value in family.read(server)]
+        if samples:
+            lines += [f"# HELP {family.name} {family.help}", f"# TYPE {family.name} {family.kind}", *samples]
+    return "\n".join(lines) + "\n"
+
+
+def _by_signal(read: Callable[[SignalCounters], int]) -> Callable[[Services], Samples]:
+    return lambda server: [({"signal": name}, read(counts)) for name, counts in server.ingest.counters().items()]
+
+
+def _one(read: Callable[[Services], float | None]) -> Callable[[Services], Samples]:
+    def samples(server: Services) -> Samples:
+        value = read(server)
+        return [] if value is None else [({}, value)]
+
+    return samples
+
+
+def _key_requests(server: Services) -> Samples:
+    return [({"key": key}, count) for key, count in sorted(server.auth.ingestion_key_requests().items())]
+
+
+def _resident_bytes(_: Services) -> float | None:
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return None  # not Linux
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _open_files(_: Services) -> float | None:
+    try:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+    except OSError:
+        return None
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family("clickstack_info", "gauge", "The version.", lambda server: [({"version": server.version}, 1)]),
+    Family(
+        "clickstack_ingest_accepted_records_total",
+        "counter",
+        "Records that were acknowledged: they are on disk.",
+        _by_signal(lambda counts: counts.accepted),
+    ),
+    Family(
+        "clickstack_ingest_loaded_records_total",
+        "counter",
+        "Records whose rows are in the tables.",
+        _by_signal(lambda counts: counts.loaded),
+    ),
+    Family(
+        "clickstack_ingest_queued_records",
+        "gauge",
+        "Records on disk whose rows are not in the tables yet.",
+        _by_signal(lambda counts: counts.queued),
+    ),
+    Family(
+        "clickstack_ingest_rejected_requests_total",
+        "counter",
+        "Requests that were refused.",
+        _by_signal(lambda counts: counts.rejected),
+    ),
+    Family(
+        "clickstack_ingest_dead_letter_records_total",
+        "counter",
+        "Records the tables did not take, kept as dead letters.",
+        _by_signal(lambda counts: counts.dead),
+    ),
+    Family(
+        "clickstack_ingest_failed_loads_total",
+        "counter",
+        "Attempts to load that failed and are made again.",
+        _by_signal(lambda counts: counts.failed_loads),
+    ),
+    Family(
+        "clickstack_ingest_key_requests_total",
+        "counter",
+        "Requests by ingestion key: the id of a named key, team for the classic key, setting for the settings' key.",
+        _key_requests,
+    ),
+    Family(
+        "clickstack_ingest_spool_bytes",
+        "gauge",
+        "Disk in use by what is not loaded yet.",
+        _one(lambda server: server.ingest.spool_bytes()),
+    ),
+    Family(
+        "clickstack_ingest_spool_bytes_max",
+        "gauge",
+        "Disk the spool may use; at this, senders are told to retry.",
+        _one(lambda server: server.settings.spool_mb * 1024 * 1024),
+    ),
+    Family(
+        "process_cpu_seconds_total",
+        "counter",
+        "CPU time of the process.",
+        _one(lambda _: os.times().user + os.times().system),
+    ),
+    Family("process_resident_memory_bytes", "gauge", "Memory the process has in RAM.", _one(_resident_bytes)),
+    Family("process_open_fds", "gauge", "Open files.", _one(_open_files)),
+    Family("process_threads", "gauge", "Python threads.", _one(lambda _: threading.active_count())),
+)
+
+
+def _labels(labels: dict[str, str]) -> str:
+    if not labels:
+        return ""
+    return "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in labels.items()) + "}"
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _number(value: float) -> str:
+    return repr(value) if value % 1 else str(int(value))

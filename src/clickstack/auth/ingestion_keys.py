@@ -1,0 +1,138 @@
+"""Ingestion keys, which telemetry must present: each team's classic one, named ones beside it, one of the settings.
+
+Receivers ask for every request, on the event loop too: the answer is one hash and one look-up in memory. What is known
+of the keys is read anew every INGESTION_KEYS_LIFE_S, so a key made or revoked by another process counts within seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from clickstack.core.clock import Clock, utc_datetime
+from clickstack.core.errors import MetadataFailed, NotFound
+from clickstack.core.ids import IdSource
+from clickstack.core.limits import INGESTION_KEY_USE_S, INGESTION_KEYS_LIFE_S
+from clickstack.core.log import fields, get_logger
+from clickstack.metadata import IngestionKey, Metadata
+
+PREFIX = "cs_ingest_"  # so that scanners for leaked secrets, and people, know one when they see one
+CLASSIC, OF_SETTINGS = "team", "setting"  # what the keys without an id are called in counters
+_HINT_CHARS = 4
+
+_log = get_logger("auth")
+
+
+@dataclass(frozen=True, slots=True)
+class NewIngestionKey:
+    """A key just made. `secret` is shown now and never again."""
+
+    key: IngestionKey
+    secret: str
+
+
+class IngestionKeys:
+    def __init__(self, metadata: Metadata, clock: Clock, ids: IdSource, of_settings: str = "") -> None:
+        self._teams = metadata.teams
+        self._stored = metadata.ingestion_keys
+        self._clock = clock
+        self._ids = ids
+        self._fixed = {_hash(of_settings): OF_SETTINGS} if of_settings else {}
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="key-uses")
+        self._lock = threading.Lock()  # guards what follows
+        self._known: Mapping[str, str] = {}  # hash → id
+        self._fresh_until_s = float("-inf")
+        self._requests: Counter[str] = Counter()
+        self._noted_s: dict[str, float] = {}  # id → when its use was last noted
+        self._used_ms: dict[str, int] = {}  # id → moment of the use that was noted last
+        self._unwritten: dict[str, int] = {}  # those of them that the database does not know yet
+
+    def identify(self, presented: str) -> str | None:
+        """The id of the key, CLASSIC, or OF_SETTINGS; None for a stranger's. Counts the request for the key."""
+        key_id = self._current().get(_hash(presented)) if presented else None
+        if key_id is not None:
+            self._count(key_id)
+        return key_id
+
+    def requests(self) -> dict[str, int]:
+        """How many requests came with each key (as `identify` calls it) since the start."""
+        with self._lock:
+            return dict(self._requests)
+
+    def create(self, team_id: str, name: str) -> NewIngestionKey:
+        """Raises Conflict."""
+        secret = PREFIX + self._ids.token()
+        key = IngestionKey(
+            id=self._ids.object_id(),
+            team_id=team_id,
+            name=name,
+            hint=secret[-_HINT_CHARS:],
+            created_at=utc_datetime(self._clock.now_ns() // 1_000_000 * 1_000_000),
+            last_used_at=None,
+            revoked_at=None,
+        )
+        self._stored.add(key, _hash(secret))
+        self.forget()
+        return NewIngestionKey(key, secret)
+
+    def list(self, team_id: str) -> list[IngestionKey]:
+        with self._lock:
+            used_ms = dict(self._used_ms)  # ahead of the database, if anything
+        return [
+            replace(key, last_used_at=utc_datetime(used_ms[key.id] * 1_000_000)) if key.id in used_ms else key
+            for key in self._stored.list(team_id)
+        ]
+
+    def revoke(self, team_id: str, key_id: str) -> None:
+        """Raises NotFound."""
+        if not self._stored.revoke(team_id, key_id):
+            raise NotFound("The team has no such ingestion key in force.")
+        self.forget()
+
+    def forget(self) -> None:
+        """Read the keys anew at the next question: one has changed."""
+        with self._lock:
+            self._fresh_until_s = float("-inf")
+
+    def _current(self) -> Mapping[str, str]:
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            if now_s >= self._fresh_until_s:
+                self._known = {
+                    **{_hash(key): CLASSIC for _, key in self._teams.api_keys()},
+                    **{key.key_hash: key.id for key in self._stored.valid()},
+                    **self._fixed,
+                }
+                self._fresh_until_s = now_s + INGESTION_KEYS_LIFE_S
+            return self._known
+
+    def _count(self, key_id: str) -> None:
+        with self._lock:
+            self._requests[key_id] += 1
+            now_s = self._clock.monotonic_s()
+            if (
+                key_id in (CLASSIC, OF_SETTINGS)
+                or now_s - self._noted_s.get(key_id, float("-inf")) < INGESTION_KEY_USE_S
+            ):
+                return
+            self._noted_s[key_id] = now_s
+            self._used_ms[key_id] = self._unwritten[key_id] = self._clock.now_ns() // 1_000_000
+        self._writer.submit(self._write_uses)  # never on the receiver's time
+
+    def _write_uses(self) -> None:
+        with self._lock:
+            uses, self._unwritten = self._unwritten, {}
+        if not uses:
+            return
+        try:
+            self._stored.note_used(uses)
+        except MetadataFailed as error:
+            _log.warning("use of ingestion keys not kept", extra=fields(reason=str(error)))
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,336 @@
+"""Charts on the wire ⇄ `ChartConfig`.
+
+The form is that of dashboard tiles in the published contract (reference/openapi-v2.json, `LineBuilderChartConfig` and
+its siblings); the spellings of the reference's own configs (§2.1, §2.2) are read too: `aggCondition` for a select's
+`where`, lists for `groupBy` and `orderBy`, `{limit, offset}`. What only concerns drawing is left to the tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from .chart import (
+    AggregateName,
+    ChartConfig,
+    DisplayType,
+    Filter,
+    Formula,
+    Language,
+    Metric,
+    MetricKind,
+    Order,
+    Select,
+)
+from .errors import BadRequest
+from .limits import CHART_FORMULAS_MAX, CHART_GROUP_BY_MAX, CHART_SELECTS_MAX, CHART_TEXT_CHARS_MAX, FORMULA_CHARS_MAX
+from .source import Source
+from .timerange import granularity_seconds
+
+Wire = Mapping[str, Any]
+OVER_TIME = ("line", "stacked_bar")
+SELECTS_MAX: Mapping[DisplayType, int] = {"pie": 1, "bar": 1}
+FORMULAS_MAX: Mapping[DisplayType, int] = {"number": 1, "pie": 0, "bar": 0}
+
+
+def parse_chart(wire: Any, find_source: Callable[[str], Source | None]) -> ChartConfig:
+    """The chart of a wire object. Raises BadRequest with every fault and its path: `select.0.level: …; limit: …`."""
+    reader = _Reader(wire)
+    chart = _chart(reader, find_source)
+    if reader.faults or chart is None:
+        raise BadRequest("; ".join(reader.faults))
+    return chart
+
+
+def chart_wire(chart: ChartConfig) -> dict[str, Any]:
+    """The wire object that `parse_chart` reads as this chart; what has its default is omitted."""
+    wire: dict[str, Any] = {
+        "displayType": chart.display,
+        "sourceId": chart.source.id,
+        "select": [_select_wire(select) for select in chart.select],
+        "where": chart.where.text,
+        "whereLanguage": chart.where.language,
+        "filters": [{"type": each.language, "condition": each.text} for each in chart.filters],
+        "filtersLogicalOperator": chart.filters_operator,
+        "groupBy": [{"valueExpression": text} for text in chart.group_by],
+        "having": chart.having,
+        "orderBy": [
+            {"valueExpression": each.expression, "ordering": "DESC" if each.descending else "ASC"}
+            for each in chart.order_by
+        ],
+        "limit": {"limit": chart.limit, "offset": chart.offset} if chart.limit is not None else None,
+        "asRatio": chart.ratio is not None,
+        "ratioMode": chart.ratio,
+        "formulas": [
+            _given(
+                {
+                    "expression": each.expression,
+                    "alias": each.alias,
+                    "missing": None if each.missing == "zero" else each.missing,
+                    "numberFormat": each.number_format,
+                }
+            )
+            for each in chart.formulas
+        ],
+        "showOperandSeries": chart.show_operands,
+        "seriesLimit": chart.series_limit,
+        "seriesOther": chart.other,
+        "numberFormat": chart.number_format,
+    }
+    if chart.display in OVER_TIME:
+        width = chart.granularity_s
+        wire["granularity"] = f"{width} second" if isinstance(width, int) else width
+        wire["alignDateRangeToGranularity"] = chart.align
+        wire["fillNulls"] = chart.fill
+        wire["compareToPreviousPeriod"] = chart.compare_to_previous
+    omitted: dict[str, Any] = {"filtersLogicalOperator": "AND", "showOperandSeries": True, "seriesOther": False}
+    omitted |= {"having": "", "asRatio": False, "filters": [], "orderBy": [], "formulas": [], "groupBy": []}
+    return _given({key: value for key, value in wire.items() if key not in omitted or value != omitted[key]})
+
+
+def _chart(reader: _Reader, find_source: Callable[[str], Source | None]) -> ChartConfig | None:
+    display: DisplayType = reader.choice("displayType", get_args(DisplayType), "line")
+    source = _source(reader, find_source)
+    selects = reader.items("select", 1, SELECTS_MAX.get(display, CHART_SELECTS_MAX))
+    formulas = reader.items("formulas", 0, FORMULAS_MAX.get(display, CHART_FORMULAS_MAX))
+    over_time = display in OVER_TIME
+    limit, offset = _limit(reader)
+    as_ratio = reader.flag("asRatio", False) or reader.text("seriesReturnType") == "ratio"
+    mode = reader.choice("ratioMode", ("per_group", "share_of_total"), "per_group")
+    if source is None:
+        return None
+    return ChartConfig(
+        source=source,
+        select=tuple(_select(each, source) for each in selects),
+        where=_filter(reader, "where", "whereLanguage"),
+        group_by=_group_by(reader),
+        granularity_s=_granularity(reader) if over_time else None,
+        display=display,
+        filters=tuple(_saved_filter(each) for each in reader.items("filters", 0, CHART_SELECTS_MAX)),
+        filters_operator=reader.choice("filtersLogicalOperator", ("AND", "OR"), "AND"),
+        having=reader.text("having"),
+        order_by=_order_by(reader),
+        limit=limit,
+        offset=offset,
+        ratio=mode if as_ratio and len(selects) == 2 else None,
+        formulas=tuple(_formula(each) for each in formulas),
+        show_operands=reader.flag("showOperandSeries", True),
+        series_limit=reader.whole("seriesLimit") or None,
+        other=reader.flag("seriesOther", False),
+        align=over_time and reader.flag("alignDateRangeToGranularity", True),
+        fill=over_time and reader.flag("fillNulls", True),
+        compare_to_previous=over_time and reader.flag("compareToPreviousPeriod", False),
+        number_format=reader.mapping("numberFormat"),
+    )
+
+
+def _source(reader: _Reader, find_source: Callable[[str], Source | None]) -> Source | None:
+    key = "source" if reader.has("source") and not reader.has("sourceId") else "sourceId"
+    source_id = reader.text(key)
+    if not source_id:
+        reader.fault(key, "Required")
+        return None
+    source = find_source(source_id)
+    if source is None:
+        reader.fault(key, f"there is no source {source_id}")
+    return source
+
+
+def _select(reader: _Reader, source: Source) -> Select:
+    aggregate: AggregateName = reader.choice("aggFn", get_args(AggregateName), "none")
+    expression = reader.text("valueExpression").strip() or None
+    level = reader.number("level", 0, 1)
+    metric = None
+    if source.kind == "metric":
+        name = reader.text("metricName")
+        kind: MetricKind = reader.choice("metricType", get_args(MetricKind), "gauge")
+        for key, given in (("metricName", name), ("metricType", reader.text("metricType"))):
+            if not given:
+                reader.fault(key, f"Required: {source.name} is a metric source")
+        metric = Metric(name, kind)
+    elif expression is None and aggregate != "count":
+        reader.fault("valueExpression", f"{aggregate} needs an expression to aggregate")
+    conditions = ("aggCondition", "aggConditionLanguage") if reader.has("aggCondition") else ("where", "whereLanguage")
+    return Select(
+        aggregate,
+        expression if aggregate != "count" or metric else None,
+        level if aggregate == "quantile" else None,
+        _filter(reader, *conditions),
+        metric,
+        reader.text("alias").strip() or None,
+        reader.choice("periodAggFn", ("delta", ""), "") == "delta" or reader.flag("isDelta", False),
+        reader.mapping("numberFormat"),
+    )
+
+
+def _select_wire(select: Select) -> dict[str, Any]:
+    return _given(
+        {
+            "aggFn": select.aggregate,
+            "valueExpression": select.expression,
+            "level": select.level,
+            "where": select.where.text or None,
+            "whereLanguage": select.where.language if select.where.text else None,
+            "metricName": select.metric.name if select.metric else None,
+            "metricType": select.metric.kind if select.metric else None,
+            "alias": select.alias,
+            "periodAggFn": "delta" if select.is_delta else None,
+            "numberFormat": select.number_format,
+        }
+    )
+
+
+def _formula(reader: _Reader) -> Formula:
+    return Formula(
+        reader.text("expression", FORMULA_CHARS_MAX),
+        reader.text("alias").strip() or None,
+        reader.choice("missing", ("zero", "gap"), "zero"),
+        reader.mapping("numberFormat"),
+    )
+
+
+def _filter(reader: _Reader, text: str, language: str) -> Filter:
+    default: Language = "lucene"
+    return Filter(reader.text(text), reader.choice(language, get_args(Language), default))
+
+
+def _saved_filter(reader: _Reader) -> Filter:
+    return Filter(reader.text("condition"), reader.choice("type", get_args(Language), "sql"))
+
+
+def _group_by(reader: _Reader) -> tuple[str, ...]:
+    """A text stands for the list it spells; the query room splits it where it knows SQL."""
+    if not isinstance(reader.get("groupBy"), list):
+        text = reader.text("groupBy").strip()
+        return (text,) if text else ()
+    groups = []
+    for item in reader.items("groupBy", 0, CHART_GROUP_BY_MAX, texts=True):
+        expression, alias = item.text("valueExpression").strip(), item.text("alias").strip()
+        groups.append(f"{expression} AS {_quoted(alias)}" if alias else expression)
+    return tuple(group for group in groups if group)
+
+
+def _order_by(reader: _Reader) -> tuple[Order, ...]:
+    if not isinstance(reader.get("orderBy"), list):
+        text = reader.text("orderBy").strip()
+        return (Order(text),) if text else ()
+    return tuple(
+        Order(item.text("valueExpression"), item.choice("ordering", ("ASC", "DESC"), "ASC") == "DESC")
+        for item in reader.items("orderBy", 0, CHART_GROUP_BY_MAX, texts=True)
+    )
+
+
+def _limit(reader: _Reader) -> tuple[int | None, int]:
+    if isinstance(reader.get("limit"), Mapping):
+        inner = reader.inner("limit")
+        return inner.whole("limit"), inner.whole("offset") or 0
+    return reader.whole("limit") or None, 0
+
+
+def _granularity(reader: _Reader) -> Any:
+    text = reader.text("granularity") or "auto"
+    if text == "auto":
+        return text
+    try:
+        return granularity_seconds(text)
+    except BadRequest as error:
+        reader.fault("", error.message)
+        return None
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def _given(wire: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in wire.items() if value is not None}
+
+
+class _Reader:
+    """Reads the fields of one wire object and gathers what is wrong with them, by path. null is as absent."""
+
+    def __init__(self, wire: Any, path: str = "", faults: list[str] | None = None) -> None:
+        self.faults: list[str] = [] if faults is None else faults
+        self._path = path
+        self._wire: Wire = wire if isinstance(wire, Mapping) else {}
+        if not isinstance(wire, Mapping):
+            self.fault("", f"expected an object, got {type(wire).__name__}")
+
+    def fault(self, key: str, message: str) -> None:
+        where = ".".join(part for part in (self._path, key) if part)
+        self.faults.append(f"{where}: {message}" if where else message)
+
+    def has(self, key: str) -> bool:
+        return self._wire.get(key) is not None
+
+    def get(self, key: str) -> Any:
+        return self._wire.get(key)
+
+    def text(self, key: str, chars_max: int = CHART_TEXT_CHARS_MAX) -> str:
+        value = self._wire.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self.fault(key, "expected a text")
+            return ""
+        if len(value) > chars_max:
+            self.fault(key, f"longer than {chars_max} characters")
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        value = self._wire.get(key)
+        if value is not None and not isinstance(value, bool):
+            self.fault(key, "expected true or false")
+        return value if isinstance(value, bool) else default
+
+    def whole(self, key: str) -> int | None:
+        value = self._wire.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            self.fault(key, "expected a whole number, 0 or more")
+            return None
+        return value
+
+    def number(self, key: str, least: float, most: float) -> float | None:
+        value = self._wire.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+            self.fault(key, f"expected a number from {least} to {most}")
+            return None
+        return float(value)
+
+    def choice(self, key: str, choices: tuple[str, ...], default: str) -> Any:
+        value = self._wire.get(key)
+        if value is None or value in choices:
+            return default if value is None else value
+        self.fault(key, f"expected one of {', '.join(filter(None, choices))}")
+        return default
+
+    def mapping(self, key: str) -> Wire | None:
+        value = self._wire.get(key)
+        if value is not None and not isinstance(value, Mapping):
+            self.fault(key, "expected an object")
+            return None
+        return value
+
+    def inner(self, key: str) -> _Reader:
+        return _Reader(self._wire.get(key), f"{self._path}.{key}".lstrip("."), self.faults)
+
+    def items(self, key: str, least: int, most: int, *, texts: bool = False) -> list[_Reader]:
+        """The objects of a list; with `texts`, a text stands for an object with this `valueExpression`."""
+        value = self._wire.get(key)
+        if value is None:
+            value = []
+        if not isinstance(value, list):
+            self.fault(key, "expected a list")
+            return []
+        if not least <= len(value) <= most:
+            self.fault(key, f"expected {least} to {most} items, got {len(value)}" if most else "not for this display")
+            return []
+        path = f"{self._path}.{key}".lstrip(".")
+        return [
+            _Reader({"valueExpression": each} if texts and isinstance(each, str) else each, f"{path}.{at}", self.faults)
+            for at, each in enumerate(value)
+        ]

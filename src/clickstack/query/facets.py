@@ -1,0 +1,67 @@
+"""The values of several keys at once, counted under the current filter (reference/query-engine.md §5.5, §5.6).
+
+With a filter all keys are counted in one scan, of a sample when there are many events. Without one, what was counted
+beforehand answers; only when that would be an estimate, and few events lie in the range, are they counted after all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..core.limits import EXPLORE_SAMPLE_ROWS_MAX, FACET_RECOUNT_ROWS_MAX
+from ..core.result import Statistics
+from ..core.sql import Sql
+from ..store import Store
+from .draft import select, table
+from .events import Events, Scope
+from .keys import KeyMeaning, read_key
+from .values import ValueList, values_of
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """One list of values for each key asked, in that order."""
+
+    facets: list[ValueList]
+    statistics: Statistics
+    warnings: tuple[str, ...]
+
+
+def find_facets(store: Store, scope: Scope, keys: Sequence[str], limit: int, query_id: str | None = None) -> Facets:
+    """Raises BadQuery for a key that does not exist, and what Events raises."""
+    events = Events(store, scope, query_id)
+    meanings = [read_key(key, events.fields) for key in keys]
+    if scope.unfiltered or scope.time_range.empty:
+        facets = [values_of(store, events, meaning, limit) for meaning in meanings]
+        rough = [at for at, facet in enumerate(facets) if facet.estimated and facet.method != "scan"]
+        if rough and (total := events.count()) <= FACET_RECOUNT_ROWS_MAX:
+            exact = _counted_together(events, [meanings[at] for at in rough], limit, total)
+            for at, facet in zip(rough, exact, strict=True):
+                facets[at] = facet
+    else:
+        facets = _counted_together(events, meanings, limit, events.count())
+    return Facets(facets, events.statistics, events.warnings)
+
+
+def _counted_together(events: Events, keys: Sequence[KeyMeaning], limit: int, total: int) -> list[ValueList]:
+    sample, each = events.sampled(total, EXPLORE_SAMPLE_ROWS_MAX)
+    values = [
+        Sql.of(f"arrayMap(x -> ({at}, x), ", key.values, ")")
+        if key.attribute is None
+        else Sql.of(f"arrayMap(x -> ({at}, x), arrayFilter(x -> x != '', ", key.values, "))")
+        for at, key in enumerate(keys)
+    ]
+    pairs = Sql.of("arrayJoin(arrayConcat(", Sql.join(values, ", "), ")) AS __pair")
+    columns = [pairs, Sql.of("count() AS __count"), Sql.of("count() OVER (PARTITION BY __pair.1) AS __distinct")]
+    tail = ["GROUP BY __pair", "ORDER BY __pair.1, __count DESC, __pair.2", f"LIMIT {limit} BY __pair.1"]
+    rows = events.ask(select(columns, table(events.fields), [*events.where(), *sample], tail)).rows
+    found: list[list[tuple[str, int]]] = [[] for _ in keys]
+    distinct = [0] * len(keys)
+    for (at, value), count, values_in_all in rows:
+        found[at].append((value, round(count * each)))
+        distinct[at] = values_in_all
+    return [
+        ValueList(key.text, found[at], distinct[at] > limit or each > 1, each > 1, "scan", events.statistics)
+        for at, key in enumerate(keys)
+    ]

@@ -1,0 +1,128 @@
+"""A heatmap: events by time and by a value, the duration of spans unless said otherwise (reference/query-engine.md §6.7).
+
+Time is cut into even buckets. The value's rows run from a low quantile to the maximum, evenly or by ratio; what is
+below the first row counts in it, so every event is in one cell.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from ..core.errors import BadRequest
+from ..core.limits import HEATMAP_COLUMNS_MAX
+from ..core.result import Statistics
+from ..core.sql import Sql
+from ..core.timerange import auto_granularity_seconds
+from ..store import Store
+from .draft import select, subquery, table
+from .events import Events, Scope
+from .expression import Expression, read_expression
+
+Scale = Literal["log", "linear"]
+LOW_QUANTILE: dict[Scale, float] = {"log": 0.01, "linear": 0.001}
+DECADES_MAX = 4  # a log scale reaches at most this far below the maximum
+
+
+@dataclass(frozen=True, slots=True)
+class Heatmap:
+    """`cells` are (column, row, events), those with events only. Column x begins at `starts_ms[x]`; row y holds values
+    from `bounds[y]` up to `bounds[y + 1]`, in units of the expression; the last includes its end."""
+
+    granularity_s: int
+    starts_ms: list[int]
+    bounds: list[float]
+    cells: list[tuple[int, int, int]]
+    total: int
+    expression: str
+    statistics: Statistics
+    warnings: tuple[str, ...]
+
+
+def find_heatmap(
+    store: Store,
+    scope: Scope,
+    rows: int,
+    scale: Scale = "log",
+    expression: str | None = None,
+    query_id: str | None = None,
+) -> Heatmap:
+    """Events without a value, or with a negative one, are left out. Raises BadRequest, and what Events raises."""
+    text = (expression or scope.source.duration_expression or "").strip()
+    if not text:
+        raise BadRequest("expression: this source has no duration; name a number")
+    events = Events(store, scope, query_id)
+    number = _number(read_expression(text, events.fields, "expression"))
+    time_range = scope.time_range
+    width_s = auto_granularity_seconds(time_range, HEATMAP_COLUMNS_MAX, step_min_s=1)
+    low, high, total = (0.0, 0.0, 0) if time_range.empty else _limits(events, number, scale)
+    first_ms = time_range.start_ms // (width_s * 1000) * width_s * 1000
+    starts_ms = [] if time_range.empty else list(range(first_ms, time_range.end_ms, width_s * 1000))
+    cells = _cells(events, number, scale, low, high, rows, first_ms, width_s) if total else []
+    return Heatmap(
+        granularity_s=width_s,
+        starts_ms=starts_ms,
+        bounds=_bounds(low, high, rows, scale) if total else [],
+        cells=cells,
+        total=total,
+        expression=text,
+        statistics=events.statistics,
+        warnings=events.warnings,
+    )
+
+
+def _number(value: Expression) -> Sql:
+    if value.type and value.type.family == "number":
+        return Sql.of("toFloat64(", value.sql, ")")
+    return Sql.of("toFloat64OrNull(toString(", value.sql, "))")
+
+
+def _values(events: Events, number: Sql, *more: Sql) -> Sql:
+    rows = select([Sql.of(number, " AS __v"), *more], table(events.fields), events.where(), [])
+    return subquery(rows)
+
+
+def _limits(events: Events, number: Sql, scale: Scale) -> tuple[float, float, int]:
+    """The lowest and highest value shown, and how many events there are."""
+    columns = [f"quantileTDigest({LOW_QUANTILE[scale]})(__v)", "max(__v)", "count()"]
+    where = [Sql.of("__v >= 0"), Sql.of("isFinite(__v)")]
+    ((low, high, total),) = events.ask(
+        select([Sql.of(column) for column in columns], _values(events, number), where, [])
+    ).rows
+    if not total:
+        return 0.0, 0.0, 0
+    low = min(float(low), float(high))
+    if scale == "log":
+        low = max(low, high / 10**DECADES_MAX) or 1e-4
+        high = max(high, low * 10) if high <= low else high
+    return low, high if high > low else low + 1, total
+
+
+def _bounds(low: float, high: float, rows: int, scale: Scale) -> list[float]:
+    if scale == "log":
+        return [low * (high / low) ** (at / rows) for at in range(rows + 1)]
+    return [low + (high - low) * at / rows for at in range(rows + 1)]
+
+
+def _cells(
+    events: Events, number: Sql, scale: Scale, low: float, high: float, rows: int, first_ms: int, width_s: int
+) -> list[tuple[int, int, int]]:
+    place = (
+        f"(log(greatest(__v, {low!r})) - {math.log(low)!r}) / {math.log(high) - math.log(low)!r}"
+        if scale == "log"
+        else f"(__v - {low!r}) / {high - low!r}"
+    )
+    seconds = Sql.of("toUnixTimestamp(toDateTime(", events.times.finest.sql, ")) AS __s")
+    columns = [
+        f"intDiv(__s - {first_ms // 1000}, {width_s}) AS __x",
+        f"toInt32(least(greatest(floor({place} * {rows}), 0), {rows - 1})) AS __y",
+        "count() AS __count",
+    ]
+    sql = select(
+        [Sql.of(column) for column in columns],
+        _values(events, number, seconds),
+        [Sql.of("__v >= 0"), Sql.of("isFinite(__v)")],
+        ["GROUP BY __x, __y", "ORDER BY __x, __y"],
+    )
+    return [(x, y, count) for x, y, count in events.ask(sql).rows]

@@ -1,0 +1,143 @@
+"""Histograms with explicit bounds → quantiles, counts, sums (reference/query-engine.md §3.4, §3.8).
+
+    points of a series ─► what is new in each ─► added up per bounds ─► laid onto the union of bounds ─► quantile
+
+Series with other bounds share one answer: where a bound of one cuts a bucket of another, the bucket's observations
+are taken as evenly spread, which is what interpolating a quantile assumes anyway. Observations above the last finite
+bound are only known to be above it: the quantile says that bound, as Prometheus does.
+"""
+
+from __future__ import annotations
+
+from ..core.sql import Sql
+from .draft import Context, Draft, select, subquery
+from .metric_steps import GROWN_BY_COUNT, grouped_by, in_range, keys, new_part, steps
+
+_RESET = (
+    "ExplicitBounds != __bounds_before OR length(BucketCounts) != length(__counts_before) "
+    "OR arrayExists((now, earlier) -> now < earlier, BucketCounts, __counts_before)"
+)
+# The new observations of each bucket. Lengths are equal where the difference is taken; `arrayResize` keeps the engine
+# from comparing unequal arrays in rows whose branch is another.
+_BEFORE = "arrayResize(__counts_before, length(BucketCounts))"
+_NEW_COUNTS = (
+    "multiIf(__delta, BucketCounts, isNull(__count_before), arrayResize(emptyArrayUInt64(), length(BucketCounts)), "
+    "__reset, BucketCounts, "
+    f"arrayMap((now, earlier) -> toUInt64(greatest(toInt64(now) - toInt64(earlier), 0)), BucketCounts, {_BEFORE}))"
+)
+
+# Observations of one part (bounds, cumulative counts) that are at most `bound`.
+_BELOW = """arrayMap(bound -> arraySum(part -> multiIf(
+    arrayFirstIndex(each -> each >= bound, part.1) = 0, toFloat64(part.2[length(part.1)]),
+    part.1[arrayFirstIndex(each -> each >= bound, part.1)] = bound, toFloat64(part.2[indexOf(part.1, bound)]),
+    bound < part.1[1], if(bound > 0, part.2[1] * bound / part.1[1], 0),
+    part.2[arrayFirstIndex(each -> each >= bound, part.1) - 1]
+        + (part.2[arrayFirstIndex(each -> each >= bound, part.1)]
+            - part.2[arrayFirstIndex(each -> each >= bound, part.1) - 1])
+        * (bound - part.1[arrayFirstIndex(each -> each >= bound, part.1) - 1])
+        / (part.1[arrayFirstIndex(each -> each >= bound, part.1)]
+            - part.1[arrayFirstIndex(each -> each >= bound, part.1) - 1])
+), __parts), __bounds)"""
+
+
+def histogram_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
+    """The rows that hold the quantile of each bucket and group, and the value to take from them."""
+    level = context.chart.select[0].level
+    names = keys(draft)
+    columns = [Sql.of(name) for name in names]
+    points = steps(
+        draft,
+        context,
+        (
+            "ExplicitBounds",
+            "BucketCounts",
+            *(
+                f"any({column}) OVER __series AS {name}"
+                for column, name in (("ExplicitBounds", "__bounds_before"), ("BucketCounts", "__counts_before"))
+            ),
+        ),
+    )
+    new = select(
+        columns=[*columns, Sql.of("ExplicitBounds"), Sql.of(f"{_RESET} AS __reset"), Sql.of(f"{_NEW_COUNTS} AS __new")],
+        source=subquery(points),
+        where=[in_range(context)],
+        tail=[],
+    )
+    per_bounds = select(
+        columns=[*columns, Sql.of("ExplicitBounds"), Sql.of("arrayCumSum(sumForEach(__new)) AS __cumulative")],
+        source=subquery(new),
+        where=[],
+        tail=grouped_by([*names, "ExplicitBounds"]),
+    )
+    merged = select(
+        columns=[
+            *columns,
+            Sql.of("groupArray((ExplicitBounds, __cumulative)) AS __parts"),
+            Sql.of("arraySort(arrayDistinct(arrayFlatten(groupArray(ExplicitBounds)))) AS __bounds"),
+            Sql.of(f"arrayPushBack({_BELOW}, toFloat64(arraySum(part -> part.2[-1], __parts))) AS __below"),
+            Sql.of("arrayPopFront(arrayDifference(arrayPushFront(__below, 0))) AS __counts"),
+            Sql.of(f"{0.5 if level is None else level!r} * __below[-1] AS __rank"),
+            Sql.of("arrayFirstIndex((below, count) -> below >= __rank AND count > 0, __below, __counts) AS __place"),
+        ],
+        source=subquery(per_bounds),
+        where=[],
+        tail=grouped_by(names),
+    )
+    quantiles = select(
+        columns=[*columns, Sql.of(f"{_QUANTILE} AS __number")],
+        source=subquery(merged),
+        where=[Sql.of("notEmpty(__bounds)"), Sql.of("__below[-1] > 0")],
+        tail=[],
+    )
+    return quantiles, Sql.of("anyOrNull(__number)")
+
+
+# The bucket `__place` runs from the bound below it to its own; the first from 0 when its bound is positive.
+_QUANTILE = """multiIf(
+    __place = 0 OR __place > length(__bounds), __bounds[-1],
+    __place = 1 AND __bounds[1] <= 0, __bounds[1],
+    if(__place = 1, 0, __bounds[__place - 1])
+        + (__bounds[__place] - if(__place = 1, 0, __bounds[__place - 1]))
+        * (__rank - (__below[__place] - __counts[__place])) / __counts[__place]
+)"""
+
+
+def histogram_totals(draft: Draft, context: Context) -> tuple[Sql, Sql]:
+    """The rows of what is new in count and sum, and the count, sum, average, smallest or largest of them."""
+    return totals(draft, context, GROWN_BY_COUNT, extremes=True)
+
+
+def totals(
+    draft: Draft,
+    context: Context,
+    whole: Sql,
+    *,
+    none: str = "isNull(__count_before)",
+    also: tuple[str, ...] = (),
+    extremes: bool = False,
+    temporality: bool = True,
+) -> tuple[Sql, Sql]:
+    """`whole` says when all of a point is new, `none` when nothing is; `also` are columns these two read."""
+    aggregate = context.chart.select[0].aggregate
+    read = ("Sum AS __sum", "any(Sum) OVER __series AS __sum_before") if aggregate in ("sum", "avg") else ()
+    limits = ("Min", "Max") if extremes and aggregate in ("min", "max") else ()
+    columns = [*keys(draft), *limits]
+    new = [Sql.of("assumeNotNull(", new_part("__count", "__count_before", whole, none), ") AS __new_count")]
+    if read:
+        new.append(Sql.of(new_part("__sum", "__sum_before", whole, none), " AS __new_sum"))
+    rows = select(
+        columns=[*(Sql.of(name) for name in columns), *new],
+        source=subquery(steps(draft, context, (*read, *limits, *also), temporality=temporality)),
+        where=[in_range(context)],
+        tail=[],
+    )
+    return rows, Sql.of(_TOTALS[aggregate])
+
+
+_TOTALS = {
+    "count": "sum(__new_count)",
+    "sum": "sum(__new_sum)",
+    "avg": "sum(__new_sum) / nullIf(sum(__new_count), 0)",
+    "min": "minOrNullIf(Min, __new_count > 0)",
+    "max": "maxOrNullIf(Max, __new_count > 0)",
+}

@@ -1,0 +1,133 @@
+"""What a statement of a user can reach: checked on the engine's own syntax tree, before it runs.
+
+The embedded engine has one user, who may read everything. So this check is what keeps one team's statement out of
+another's tables and out of `system` (running queries of others, settings, paths). It is a list of what is allowed,
+never of what is forbidden: kinds of syntax, functions by category, table functions, tables. `EXPLAIN AST` gives the
+tree after parameters are put in, and evaluates nothing; so quotes, comments and parameters cannot hide a name. Names
+with line breaks can add lines to the printed tree but never take one away: they can only forbid more.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...core.errors import Forbidden
+from ...core.source import Source
+from ...core.sql import Param, Sql
+from ...store import Store
+from .allowed import SYNTAX, SYNTAX_REFUSED, TABLE_FUNCTIONS, Functions, takes_table
+
+Tables = frozenset[tuple[str, str]]
+SYSTEM_DATABASES = frozenset({"system", "information_schema"})
+
+_NODE = re.compile(r"\s*(?P<kind>[A-Za-z:]*) ?(?P<name>.*)", re.DOTALL)
+_ASIDE = re.compile(r" ?\((?:alias |children )")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A line of the tree. `name` is how a function, table or column is called; `parent` the kind of the line above."""
+
+    kind: str
+    name: str
+    above: str
+
+
+def tables_of(sources: Iterable[Source]) -> Tables:
+    """The tables that sources read, without those of the engine itself."""
+    names: set[tuple[str, str]] = set()
+    for source in sources:
+        metadata = source.metadata_materialized_views or {}
+        tables = [source.table_name, source.series_table, *(source.metric_tables or {}).values(), *metadata.values()]
+        names |= {(source.database_name, table) for table in tables if table and isinstance(table, str)}
+        for view in source.materialized_views or ():
+            names.add((str(view.get("databaseName") or source.database_name), str(view.get("tableName") or "")))
+    return frozenset(each for each in names if each[0].lower() not in SYSTEM_DATABASES and each[1])
+
+
+class Reach:
+    """Safe from many threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._known: tuple[str, Functions] | None = None
+
+    def check(self, sql: Sql, tables: Tables) -> None:
+        """Raise Forbidden when the statement reaches for more than `tables`; BadQuery when it cannot be parsed."""
+        nodes = self._tree(sql)
+        if nodes[0].kind != "SelectWithUnionQuery":
+            raise Forbidden(SYNTAX_REFUSED.get(nodes[0].kind, "Only reading is allowed here: write one SELECT."))
+        database, functions = self._engine()
+        for node in nodes:
+            _check_node(node, functions)
+        asked: set[str] = set()
+        for name in (node.name for node in nodes if node.kind == "TableIdentifier"):
+            first, dot, rest = name.partition(".")
+            if ((first, rest) if dot else (database, name)) in tables:
+                continue
+            if dot:
+                raise Forbidden(_refused(name, tables))
+            asked.add(name)
+        if any(node.kind == "Function" and takes_table(node.name) for node in nodes):
+            asked |= {node.name for node in nodes if node.kind == "Identifier"}
+        self._refuse_existing(asked, database, tables)
+
+    def _tree(self, sql: Sql) -> list[Node]:
+        lines = [row[0] for row in self._store.query(Sql.of("EXPLAIN AST ", sql), pool="untrusted").rows]
+        nodes: list[Node] = []
+        for line in "\n".join(lines).splitlines():
+            match = _NODE.match(line)
+            if match is None or not line.strip():
+                continue
+            name = _ASIDE.split(match["name"], maxsplit=1)[0]
+            nodes.append(Node(match["kind"], name, nodes[-1].kind if nodes else ""))
+        return nodes
+
+    def _refuse_existing(self, names: Iterable[str], database: str, tables: Tables) -> None:
+        """Refuse names that are tables of others. What is no table is a column or a subquery of the statement's own."""
+        pairs = {(database, name) for name in names}
+        pairs |= {(first, rest.split(".", 1)[0]) for first, dot, rest in (name.partition(".") for name in names) if dot}
+        pairs -= tables
+        if not pairs:
+            return
+        wanted = Sql.join(
+            [Sql.of("(", Param(first, "String"), ", ", Param(name, "String"), ")") for first, name in sorted(pairs)],
+            ", ",
+        )
+        found = self._store.query(
+            Sql.of("SELECT database, name FROM system.tables WHERE (database, name) IN (", wanted, ") LIMIT 1")
+        ).rows
+        if found:
+            raise Forbidden(_refused(found[0][1] if found[0][0] == database else ".".join(found[0]), tables))
+
+    def _engine(self) -> tuple[str, Functions]:
+        """The engine's current database and its functions, asked once."""
+        with self._lock:
+            if self._known is None:
+                rows = self._store.query(
+                    Sql.of("SELECT name, is_aggregate, alias_to, toString(origin), categories FROM system.functions")
+                ).rows
+                combinators = self._store.query(Sql.of("SELECT name FROM system.aggregate_function_combinators")).rows
+                database = str(self._store.query(Sql.of("SELECT currentDatabase()")).scalar())
+                self._known = database, Functions(rows, [row[0] for row in combinators])
+            return self._known
+
+
+def _check_node(node: Node, functions: Functions) -> None:
+    if node.kind not in SYNTAX:
+        raise Forbidden(SYNTAX_REFUSED.get(node.kind, f"This is not allowed in raw SQL: {node.kind or node.name}"))
+    if node.kind == "Function":
+        allowed = node.name in TABLE_FUNCTIONS if node.above == "TableExpression" else functions.allow(node.name)
+        if not allowed:
+            raise Forbidden(f"The function {node.name} is not allowed in raw SQL.")
+
+
+def _refused(name: str, tables: Tables) -> str:
+    mine = ", ".join(sorted(f"{database}.{table}" for database, table in tables)[:20])
+    return f"The table {name} belongs to no source of yours. " + (
+        f"There are {mine}." if mine else "There is no source."
+    )

@@ -1,0 +1,140 @@
+"""Raw SQL charts, asked and answered: expand, check the reach, execute, shape."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ...core.errors import BadQuery, BadRequest, Exposed
+from ...core.limits import CHART_BUCKETS_MAX, RAW_ROWS_MAX
+from ...core.result import Column
+from ...core.sql import Sql
+from ...core.timerange import TimeRange, auto_granularity_seconds
+from ...store import Store
+from ..run import readable_sql
+from .chart import TIME_DISPLAYS, Issue, RawChart, RawResult
+from .expand import Expanded, expand
+from .macros import MacroContext
+from .reach import Reach, tables_of
+from .shape import check_columns, first_number, slices, time_points
+
+_SYNTAX = re.compile(
+    r"Syntax error: failed at position \d+ \(.*?\)(?: \(line \d+, col \d+\))?(?:: (?P<rest>.*?))?\.?$", re.DOTALL
+)
+
+
+class RawRunner:
+    """Runs raw SQL charts on the untrusted pool. Blocks its thread; safe from many threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._reach = Reach(store)
+
+    def run(self, raw: RawChart, time_range: TimeRange, query_id: str | None = None) -> RawResult:
+        """Raises BadQuery and BadRequest for what is wrong in the chart, Forbidden for what it may not reach, and what
+        Store.query raises."""
+        expanded = self.compile(raw, time_range)
+        try:
+            self._reach.check(expanded.sql, tables_of(raw.reachable))
+            result = self._store.query(expanded.sql, pool="untrusted", query_id=query_id)
+        except BadQuery as error:
+            raise _located(error, raw.sql) from error
+        answer = RawResult(
+            result.columns,
+            result.rows[:RAW_ROWS_MAX],
+            result.statistics,
+            readable_sql(expanded.sql).strip(),
+            truncated=len(result.rows) > RAW_ROWS_MAX,
+        )
+        if raw.display in TIME_DISPLAYS:
+            points, values, groups = time_points(result)
+            width_s = _granularity_s(raw, time_range)
+            return replace(answer, points=points, value_names=values, group_names=groups, granularity_s=width_s)
+        if raw.display in ("pie", "bar"):
+            return replace(answer, slices=slices(result, ordered=expanded.ordered))
+        return replace(answer, number=first_number(result)) if raw.display == "number" else answer
+
+    def compile(self, raw: RawChart, time_range: TimeRange) -> Expanded:
+        """The statement with values bound, without asking the engine. Raises BadQuery, BadRequest."""
+        context = MacroContext(time_range, _granularity_s(raw, time_range), raw.source, raw.filters)
+        return expand(raw.sql, context, raw.variables)
+
+    def check(self, raw: RawChart, time_range: TimeRange) -> list[Issue]:
+        """What is wrong with a chart, or will surprise (§4.5). No row is read."""
+        try:
+            expanded = self.compile(raw, time_range)
+            self._reach.check(expanded.sql, tables_of(raw.reachable))
+            columns = self._columns(expanded.sql)
+        except BadQuery as error:
+            located = _located(error, raw.sql)
+            text = located.message + (f" {located.hint}" if located.hint else "")
+            return [Issue("error", text, located.position)]
+        except Exposed as error:
+            return [Issue("error", error.message)]
+        return [*_column_issues(raw, columns), *_issues(raw, expanded)]
+
+    def _columns(self, sql: Sql) -> tuple[Column, ...]:
+        rows = self._store.query(Sql.of("DESCRIBE (", sql, "\n)"), pool="untrusted").rows
+        return tuple(Column(row[0], row[1]) for row in rows)
+
+
+def _column_issues(raw: RawChart, columns: tuple[Column, ...]) -> list[Issue]:
+    if raw.display == "table":
+        return []
+    try:
+        check_columns(columns, time=raw.display in TIME_DISPLAYS)
+    except BadQuery as error:
+        return [Issue("error", f"{error.message} {error.hint}")]
+    return []
+
+
+def _issues(raw: RawChart, expanded: Expanded) -> list[Issue]:
+    about = {use.about for use in expanded.uses}
+    issues: list[Issue] = []
+    if raw.display in TIME_DISPLAYS and "bucket" not in about:
+        issues.append(
+            Issue(
+                "error",
+                "The statement ignores the bucket width: write $__timeInterval(column) or {intervalSeconds:Int64}.",
+            )
+        )
+    if "range" not in about:
+        issues.append(
+            Issue(
+                "warning", "The statement does not use the time range and reads everything: add $__timeFilter(column)."
+            )
+        )
+    if "filters" not in about:
+        issues.append(Issue("warning", "Dashboard filters have no effect here: add $__filters to the WHERE clause."))
+    issues.extend(
+        Issue(
+            "warning",
+            f"{use.name} is NULL while nothing is chosen: write $__filter(expr, {use.name}) "
+            f"or $__conditionalAll(condition, {use.name}).",
+            use.position,
+        )
+        for use in expanded.uses
+        if use.about == "variable" and use.format == "sqlstring" and not use.guarded
+    )
+    return issues
+
+
+def _granularity_s(raw: RawChart, time_range: TimeRange) -> int:
+    width_s = raw.granularity_s or auto_granularity_seconds(time_range)
+    if raw.display in TIME_DISPLAYS and time_range.seconds / width_s > CHART_BUCKETS_MAX:
+        raise BadRequest(f"granularity: {width_s} seconds cut this range into more than {CHART_BUCKETS_MAX} buckets")
+    return width_s
+
+
+def _located(error: BadQuery, template: str) -> BadQuery:
+    """A syntax error of the engine with its place in the author's text instead of the executed one, if it is found."""
+    match = _SYNTAX.search(error.message)
+    if match is None:
+        return error
+    rest = (match["rest"] or "").strip()
+    if not rest:
+        return BadQuery("Syntax error at the end of the statement.", position=len(template), hint=error.hint)
+    near = rest.split("\n", 1)[0][:40]
+    position = template.find(near)
+    only = position >= 0 and template.find(near, position + 1) < 0
+    return BadQuery(f"Syntax error near: {near}", position=position if only else None, hint=error.hint)

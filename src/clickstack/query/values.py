@@ -1,0 +1,110 @@
+"""Which values a key takes, most frequent first (reference/query-engine.md §5.5).
+
+Three ways, the first that can answer: a roll-up table, the dictionary of a text index, a sample of the events. The
+first two cannot be filtered by anything but time. Events without the attribute are not counted, nor are its empty
+values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..core.limits import EXPLORE_SAMPLE_ROWS_MAX
+from ..core.result import Statistics
+from ..core.sql import Param, Sql
+from ..store import Store
+from .counted import NATIVE, Counted, from_index, from_rollup, index_of_items, rollup_table
+from .draft import select, table
+from .events import Events, Scope
+from .keys import KeyMeaning, read_key
+
+Method = Literal["rollup", "index", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which values: `prefix` begins them, `contains` is somewhere in them; both regardless of case."""
+
+    prefix: str = ""
+    contains: str = ""
+
+    def condition(self, text: str) -> list[Sql]:
+        found = [
+            Sql.of(f"startsWith(lowerUTF8({text}), lowerUTF8(", Param(self.prefix, "String"), "))"),
+            Sql.of(f"positionCaseInsensitiveUTF8({text}, ", Param(self.contains, "String"), ") > 0"),
+        ]
+        return [sql for sql, asked in zip(found, (self.prefix, self.contains), strict=True) if asked]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueList:
+    """`truncated`: there are more values than these. `estimated`: counts are of a sample, or of a slightly longer range
+    than asked. `method` says where they come from."""
+
+    key: str
+    values: list[tuple[str, int]]
+    truncated: bool
+    estimated: bool
+    method: Method
+    statistics: Statistics
+    warnings: tuple[str, ...] = ()
+
+
+def find_values(
+    store: Store, scope: Scope, key: str, limit: int, wanted: Wanted = Wanted(), query_id: str | None = None
+) -> ValueList:
+    """Raises BadQuery for a key that does not exist, and what Events raises."""
+    events = Events(store, scope, query_id)
+    return values_of(store, events, read_key(key, events.fields), limit, wanted)
+
+
+def values_of(store: Store, events: Events, key: KeyMeaning, limit: int, wanted: Wanted = Wanted()) -> ValueList:
+    method, found = _found(store, events, key, limit, wanted)
+    return ValueList(
+        key=key.text,
+        values=found.counts[:limit],
+        truncated=found.distinct > limit or not found.complete,
+        estimated=found.estimated,
+        method=method,
+        statistics=events.statistics,
+        warnings=events.warnings,
+    )
+
+
+def _found(store: Store, events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> tuple[Method, Counted]:
+    condition = Sql.join(wanted.condition("__text"), " AND ") or None
+    if events.scope.unfiltered and not events.scope.time_range.empty:
+        rollup = rollup_table(store, events)
+        name, inside = key.attribute or (NATIVE, key.column)
+        if rollup and inside is not None:
+            found = from_rollup(events, rollup, name, limit, inside, condition)
+            if found.counts:  # else: perhaps nothing in this range, perhaps a column the roll-up does not count
+                return "rollup", found
+        index = index_of_items(events.fields, key.attribute[0]) if key.attribute else None
+        if index and key.attribute:
+            begin = f"{key.attribute[1]}{index[1]}"
+            filled = Sql.join(["__text != ''", *wanted.condition("__text")], " AND ")
+            return "index", from_index(events, index[0], limit, begin, filled)
+    return "scan", _scan(events, key, limit, wanted)
+
+
+def _scan(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> Counted:
+    if events.scope.time_range.empty:
+        return Counted([], 0, complete=True, estimated=False)
+    asked = [key.present] if key.present else []
+    total = events.count(*asked)
+    sample, each = events.sampled(total, EXPLORE_SAMPLE_ROWS_MAX)
+    values = Sql.of("arrayJoin(", key.values, ") AS __text")
+    columns = [values, Sql.of("count() AS __count"), Sql.of("count() OVER () AS __distinct")]
+    filled = ["__text != ''"] if key.attribute else []
+    having = Sql.join([*filled, *wanted.condition("__text")], " AND ")
+    tail: list[str | Sql] = [
+        "GROUP BY __text",
+        *([Sql.of("HAVING ", having)] if having else []),
+        "ORDER BY __count DESC, __text",
+        f"LIMIT {limit}",
+    ]
+    rows = events.ask(select(columns, table(events.fields), [*events.where(), *asked, *sample], tail)).rows
+    counts = [(row[0], round(row[1] * each)) for row in rows]
+    return Counted(counts, rows[0][2] if rows else 0, complete=each == 1, estimated=each > 1)

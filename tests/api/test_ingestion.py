@@ -1,0 +1,101 @@
+"""Counts and retention, as Team Settings shows them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from clickstack.api import Services, create_api_app
+from clickstack.api.context import session_actor
+from clickstack.core.errors import Conflict
+from clickstack.core.lifetime import Lifetime
+from clickstack.store import RetainedSignal, Retention, SignalRetention
+
+
+class StandInRetention:
+    """Retention in memory; session replays are fixed by a setting."""
+
+    def __init__(self) -> None:
+        self.lifetimes: dict[RetainedSignal, Lifetime] = dict.fromkeys(
+            ("logs", "traces", "metrics", "sessions"), Lifetime(30 * 86_400)
+        )
+
+    def read(self) -> list[SignalRetention]:
+        setting = {"sessions": "CLICKSTACK_SESSIONS_TTL"}
+        return [
+            SignalRetention(signal, lifetime, setting.get(signal, ""), (f"table_of_{signal}",))
+            for signal, lifetime in self.lifetimes.items()
+        ]
+
+    def require_free(self, signals: Any) -> None:
+        if "sessions" in signals:
+            raise Conflict("fixed by the setting")
+
+    def change(self, signal: RetainedSignal, lifetime: Lifetime) -> None:
+        self.lifetimes[signal] = lifetime
+
+
+@pytest.fixture
+def services(services: Services) -> Services:
+    return dataclasses.replace(services, retention=cast(Retention, StandInRetention()))
+
+
+def test_counts_since_the_start(person: httpx.Client, services: Services) -> None:
+    services.auth.ingestion_key_ok(person.get("/team").json()["apiKey"])
+    reply = person.get("/team/ingestion").json()
+    assert reply["signals"][0] == {
+        "signal": "logs",
+        "accepted": 30,
+        "rejected": 1,
+        "queued": 7,
+        "loaded": 20,
+        "dead": 3,
+        "failedLoads": 2,
+    }
+    assert [each["signal"] for each in reply["signals"]] == ["logs", "traces", "metrics"]
+    assert (reply["keyRequests"], reply["spoolBytes"], reply["spoolBytesMax"]) == ({"team": 1}, 4096, 4096 * 2**20)
+
+
+def test_retention_is_read_and_changed(person: httpx.Client) -> None:
+    before = {each["signal"]: each for each in person.get("/team/retention").json()["data"]}
+    assert before["logs"] == {
+        "signal": "logs",
+        "lifetime": "30d",
+        "seconds": 2_592_000,
+        "fixedBy": None,
+        "tables": ["table_of_logs"],
+    }
+    assert before["sessions"]["fixedBy"] == "CLICKSTACK_SESSIONS_TTL"
+    reply = person.patch("/team/retention", json={"logs": "7d", "traces": "36h"})
+    after = {each["signal"]: each["lifetime"] for each in reply.json()["data"]}
+    assert after == {"logs": "7d", "traces": "36h", "metrics": "30d", "sessions": "30d"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ({"logs": "soon"}, 400, "logs: 'soon' is not a time such as 30d"),
+        ({"logs": "1m"}, 400, "logs: '1m' is too short; an hour is the least."),
+        ({"logs": "4000d"}, 400, "to 3650d"),
+        ({"traces": "7d", "logs": "x"}, 400, "logs: 'x' is not"),
+        ({"traces": "7d", "sessions": "7d"}, 409, "fixed by the setting"),
+    ],
+)
+def test_a_change_that_is_wrong_changes_nothing(
+    person: httpx.Client, body: dict[str, str], status: int, says: str
+) -> None:
+    reply = person.patch("/team/retention", json=body)
+    assert (reply.status_code, says in reply.json()["message"]) == (status, True), reply.text
+    assert {each["lifetime"] for each in person.get("/team/retention").json()["data"]} == {"30d"}
+
+
+def test_only_an_admin_changes_retention(person: httpx.Client, services: Services, client_of: Any) -> None:
+    actor = services.auth.visit(person.cookies["connect.sid"]).actor
+    viewer = dataclasses.replace(actor, user=dataclasses.replace(actor.user, role="viewer"))
+    app = create_api_app(services)
+    app.dependency_overrides[session_actor] = lambda: viewer
+    reply = client_of(app).patch("/team/retention", json={"logs": "7d"})
+    assert (reply.status_code, reply.json()["code"]) == (403, "forbidden")

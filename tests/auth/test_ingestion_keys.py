@@ -1,0 +1,131 @@
+"""Named ingestion keys: made, shown once, used, revoked."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from clickstack.auth import Auth
+from clickstack.core.clock import FixedClock, SystemClock, utc_datetime
+from clickstack.core.errors import Conflict, Forbidden, NotFound
+from clickstack.core.ids import RandomIds
+from clickstack.core.limits import INGESTION_KEY_USE_S, INGESTION_KEYS_LIFE_S, INGESTION_KEYS_MAX
+from clickstack.core.records import Actor
+from clickstack.metadata import Metadata
+
+
+@pytest.fixture
+def admin(auth: Auth) -> Actor:
+    return auth.actor_of_session(auth.register("ada@example.com", "Correct-horse-1"))
+
+
+def viewer_of(actor: Actor) -> Actor:
+    return dataclasses.replace(actor, user=dataclasses.replace(actor.user, role="viewer"))
+
+
+def test_a_new_key_lets_telemetry_in_beside_the_classic_one(auth: Auth, admin: Actor) -> None:
+    new = auth.create_ingestion_key(admin, "checkout")
+    assert auth.ingestion_keys(admin) == [new.key]
+    assert new.secret.startswith("cs_ingest_")
+    assert auth.ingestion_key_ok(new.secret)
+    assert auth.ingestion_key_ok(admin.team.api_key)
+    assert not auth.ingestion_key_ok(new.secret[:-1])
+    assert (new.key.name, new.key.hint, new.key.revoked_at) == ("checkout", new.secret[-4:], None)
+
+
+def test_a_revoked_key_ends_at_once_and_stays_listed(auth: Auth, admin: Actor, clock: FixedClock) -> None:
+    new = auth.create_ingestion_key(admin, "checkout")
+    assert auth.ingestion_key_ok(new.secret)
+    auth.revoke_ingestion_key(admin, new.key.id)
+    assert not auth.ingestion_key_ok(new.secret)
+    assert [key.revoked_at for key in auth.ingestion_keys(admin)] == [utc_datetime(clock.now_ns())]
+    with pytest.raises(NotFound):
+        auth.revoke_ingestion_key(admin, new.key.id)
+    auth.create_ingestion_key(admin, "checkout")  # the name is free again
+
+
+def test_a_key_revoked_elsewhere_ends_within_seconds(
+    auth: Auth, admin: Actor, metadata: Metadata, clock: FixedClock
+) -> None:
+    new = auth.create_ingestion_key(admin, "checkout")
+    assert auth.ingestion_key_ok(new.secret)
+    metadata.ingestion_keys.revoke(admin.team.id, new.key.id)
+    clock.advance(INGESTION_KEYS_LIFE_S)
+    assert not auth.ingestion_key_ok(new.secret)
+
+
+def test_names_are_unique_among_the_keys_in_force(auth: Auth, admin: Actor) -> None:
+    auth.create_ingestion_key(admin, "checkout")
+    with pytest.raises(Conflict, match="already has an ingestion key named 'checkout'"):
+        auth.create_ingestion_key(admin, "checkout")
+
+
+def test_a_team_has_a_bounded_number_of_keys(auth: Auth, admin: Actor) -> None:
+    for number in range(INGESTION_KEYS_MAX):
+        auth.create_ingestion_key(admin, f"key {number}")
+    with pytest.raises(Conflict, match="Revoke one first"):
+        auth.create_ingestion_key(admin, "one more")
+
+
+def test_only_an_admin_makes_and_revokes_keys(auth: Auth, admin: Actor) -> None:
+    new = auth.create_ingestion_key(admin, "checkout")
+    with pytest.raises(Forbidden):
+        auth.create_ingestion_key(viewer_of(admin), "another")
+    with pytest.raises(Forbidden):
+        auth.revoke_ingestion_key(viewer_of(admin), new.key.id)
+    assert auth.ingestion_keys(viewer_of(admin)) == [new.key]
+
+
+def test_another_teams_key_is_not_found(auth: Auth, admin: Actor, metadata: Metadata) -> None:
+    new = auth.create_ingestion_key(admin, "checkout")
+    assert not metadata.ingestion_keys.revoke("f" * 24, new.key.id)
+    assert metadata.ingestion_keys.list("f" * 24) == []
+    assert auth.ingestion_key_ok(new.secret)
+
+
+def test_the_last_use_is_kept_to_the_minute(auth: Auth, admin: Actor, clock: FixedClock) -> None:
+    new = auth.create_ingestion_key(admin, "checkout")
+
+    def last_use() -> object:
+        return auth.ingestion_keys(admin)[0].last_used_at
+
+    assert last_use() is None
+    first = utc_datetime(clock.now_ns())
+    assert auth.ingestion_key_ok(new.secret)
+    assert last_use() == first
+    clock.advance(INGESTION_KEY_USE_S - 1)
+    assert auth.ingestion_key_ok(new.secret)
+    assert last_use() == first
+    clock.advance(1)
+    assert auth.ingestion_key_ok(new.secret)
+    assert last_use() == first + timedelta(seconds=INGESTION_KEY_USE_S)
+
+
+def test_requests_are_counted_by_key(metadata: Metadata, clock: FixedClock) -> None:
+    auth = Auth(metadata, clock, RandomIds(clock), ingestion_api_key="from-the-environment")
+    assert auth.ingestion_key_ok("from-the-environment")  # before anybody has signed up
+    admin = auth.actor_of_session(auth.register("ada@example.com", "Correct-horse-1"))
+    new = auth.create_ingestion_key(admin, "checkout")
+    for key in (new.secret, new.secret, admin.team.api_key, "a stranger's"):
+        auth.ingestion_key_ok(key)
+    assert auth.ingestion_key_requests() == {"setting": 1, "team": 1, new.key.id: 2}
+
+
+def test_the_database_holds_no_named_key(auth: Auth, admin: Actor, tmp_path: Path) -> None:
+    new = auth.create_ingestion_key(admin, "checkout")
+    assert auth.ingestion_key_ok(new.secret)
+    stored = b"".join(file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+    assert b"checkout" in stored
+    assert new.secret.removeprefix("cs_ingest_").encode() not in stored
+
+
+def test_the_last_use_survives_a_restart(metadata: Metadata, clock: FixedClock, auth: Auth, admin: Actor) -> None:
+    new = auth.create_ingestion_key(admin, "checkout")
+    assert auth.ingestion_key_ok(new.secret)
+    deadline_s = SystemClock().monotonic_s() + 5
+    while metadata.ingestion_keys.list(admin.team.id)[0].last_used_at is None:  # another thread writes it
+        assert SystemClock().monotonic_s() < deadline_s
+    assert metadata.ingestion_keys.list(admin.team.id)[0].last_used_at == utc_datetime(clock.now_ns())

@@ -1,0 +1,172 @@
+import { Button, Skeleton, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import {
+  countsQuery,
+  createIngestionKey,
+  type IngestionKey,
+  keysQuery,
+  type NewIngestionKey,
+  revokeIngestionKey,
+} from "../../api/ingestion";
+import { Confirm } from "../../components/Confirm";
+import { ErrorCard } from "../../components/ErrorCard";
+import { Notice } from "../../components/Notice";
+import { Secret } from "../../components/Secret";
+import { formatCount } from "../../model/format";
+import { formatAgo } from "../../model/timeFormat";
+import { Card } from "./Card";
+import classes from "./IngestionTab.module.css";
+import teamClasses from "./TeamPage.module.css";
+
+const NAME_LENGTH_MAX = 100;
+
+/** Named keys: one for each sender, so that one can be revoked without touching the others. */
+export function IngestionKeys() {
+  const keys = useQuery(keysQuery);
+  const [fresh, setFresh] = useState<NewIngestionKey | null>(null);
+  const client = useQueryClient();
+  const refresh = () => client.invalidateQueries({ queryKey: keysQuery.queryKey });
+  const inForce = keys.data?.filter(({ revokedAt }) => !revokedAt);
+  return (
+    <Card
+      title="Named ingestion keys"
+      about="Give each application or collector its own key; it works beside the team's key and can be revoked alone."
+      flush
+    >
+      <NewKey
+        onCreated={(key) => {
+          setFresh(key);
+          void refresh();
+        }}
+      />
+      {fresh && (
+        <div className={classes.fresh}>
+          <Notice tone="info">
+            Copy the key <b>{fresh.name}</b> now: it is not kept here and will not be shown again.
+          </Notice>
+          <Secret key={fresh.id} value={fresh.key} what={`key ${fresh.name}`} />
+        </div>
+      )}
+      {keys.error && !keys.data && <ErrorCard error={keys.error} onRetry={() => void keys.refetch()} />}
+      {keys.isPending && <Skeleton height={40} m={18} width="auto" />}
+      {inForce && inForce.length > 0 && (
+        <KeyTable
+          keys={inForce}
+          nowMs={keys.dataUpdatedAt}
+          onRevoked={(id) => {
+            if (fresh?.id === id) setFresh(null);
+            void refresh();
+          }}
+        />
+      )}
+    </Card>
+  );
+}
+
+function NewKey({ onCreated }: { onCreated: (key: NewIngestionKey) => void }) {
+  const [name, setName] = useState("");
+  const creation = useMutation({
+    mutationFn: createIngestionKey,
+    onSuccess: (key) => {
+      setName("");
+      onCreated(key);
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    creation.mutate(name.trim());
+  };
+  return (
+    <form className={classes.create} onSubmit={submit}>
+      <TextInput
+        aria-label="Name of the new key"
+        placeholder="checkout-service"
+        value={name}
+        maxLength={NAME_LENGTH_MAX}
+        onChange={(event) => {
+          creation.reset();
+          setName(event.currentTarget.value);
+        }}
+        error={creation.error?.message}
+      />
+      <Button type="submit" variant="default" disabled={name.trim() === ""} loading={creation.isPending}>
+        Create key
+      </Button>
+    </form>
+  );
+}
+
+type TableProps = { keys: IngestionKey[]; nowMs: number; onRevoked: (id: string) => void };
+
+function KeyTable({ keys, nowMs, onRevoked }: TableProps) {
+  const { data: counts } = useQuery(countsQuery);
+  const [doomed, setDoomed] = useState<IngestionKey | null>(null);
+  const revocation = useMutation({
+    mutationFn: revokeIngestionKey,
+    onSuccess: (_, id) => {
+      setDoomed(null);
+      onRevoked(id);
+    },
+  });
+  const ago = (text: string) => formatAgo(Date.parse(text), nowMs);
+  return (
+    <>
+      <table className={teamClasses.table}>
+        <thead>
+          <tr>
+            <th>Name</th>
+            <th>Key</th>
+            <th>Created</th>
+            <th>Last used</th>
+            <th title="Since the server started">Requests</th>
+            <th aria-label="Revoke" />
+          </tr>
+        </thead>
+        <tbody>
+          {keys.map((key) => (
+            <tr key={key.id}>
+              <td>{key.name}</td>
+              <td>
+                <code>…{key.hint}</code>
+              </td>
+              <td className={teamClasses.quiet}>{ago(key.createdAt)}</td>
+              <td className={teamClasses.quiet}>{key.lastUsedAt ? ago(key.lastUsedAt) : "never"}</td>
+              <td>{formatCount(counts?.keyRequests[key.id] ?? 0)}</td>
+              <td className={classes.action}>
+                <Button
+                  variant="default"
+                  size="compact-sm"
+                  aria-label={`Revoke ${key.name}`}
+                  onClick={() => {
+                    revocation.reset();
+                    setDoomed(key);
+                  }}
+                >
+                  Revoke
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Confirm
+        opened={doomed !== null}
+        title={`Revoke the key ${doomed?.name ?? ""}?`}
+        confirmLabel="Revoke key"
+        busy={revocation.isPending}
+        onConfirm={() => doomed && revocation.mutate(doomed.id)}
+        onClose={() => setDoomed(null)}
+      >
+        <p style={{ margin: 0 }}>
+          Whatever sends with this key is refused within seconds. This cannot be undone.
+        </p>
+        {revocation.error && (
+          <div style={{ marginTop: 12 }}>
+            <Notice tone="error">{revocation.error.message}</Notice>
+          </div>
+        )}
+      </Confirm>
+    </>
+  );
+}
