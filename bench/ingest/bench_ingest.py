@@ -1,164 +1,211 @@
-"""How fast accepted requests become rows, against the engine's own insert of the same rows, in one run.
+"""How fast the real server takes telemetry from real clients, against the engine's own insert of the same rows.
 
-    python bench/ingest/bench_ingest.py [--requests 400] [--clients 8]
+    python bench/ingest/bench_ingest.py [--requests 1000] [--clients 8] [--only logs]
 
-Prepared requests of 500 log records go through check, spool (fsync) and loader into a fresh store; the acknowledgement
-of each is timed. Then the very rows are written to Native files and inserted from there into the same, emptied table:
-that is the ceiling, once as our loads are made (one thread, same blocks) and once as the engine likes it.
+For each signal, protocol and encoding: prepared requests of 500 records go to a running `clickstack serve` from this
+process; the acknowledgement of each is timed, the server's CPU and peak memory are read from /proc. Then the server
+stops, and the very rows it stored are inserted by the engine from Native files into the same, emptied tables: that is
+the ceiling, in the same run. Short runs look slow: the last segment closes only after its second of age.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import http.client
 import random
-import resource
-import statistics
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import quantiles
 
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+import grpc
+import payloads
 
-from clickstack.core.clock import SystemClock
-from clickstack.core.ids import RandomIds
 from clickstack.core.settings import Settings
 from clickstack.core.sql import Sql
-from clickstack.ingest import Ingest, open_ingest
 from clickstack.ingest.projections import PROJECTIONS
 from clickstack.store import Store, open_store
 
-RECORDS = 500
-WORDS = (
-    "user order payment cart request completed failed timeout cache redis query slow fetch index page service upstream "
-    "connection reset by peer retry"
-).split()
-RESOURCE = {
-    "k8s.namespace.name": "prod",
-    "deployment.environment.name": "production",
-    "telemetry.sdk.language": "python",
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+from program import LiveServer, call, serve, sign_up
+
+MAKERS: dict[str, Callable[[random.Random, int, int], bytes]] = {
+    "logs": payloads.logs,
+    "traces": payloads.traces,
+    "metrics": payloads.metrics,
 }
-LOADED_LIKE_US = (
-    "max_threads = 1, max_insert_threads = 1, max_block_size = 65536, max_insert_block_size = 65536, "
-    "min_insert_block_size_rows = 0, min_insert_block_size_bytes = 0"
-)
+RPC = {
+    "logs": "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+    "traces": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    "metrics": "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+}
+WAYS = (("http", "plain"), ("http", "gzip"), ("grpc", "plain"))
+WARM_UP = 20  # requests before the clock starts
+CLOCK_TICKS = 100  # of /proc/<pid>/stat, per second, on Linux
 
 
-def request(chance: random.Random, index: int, now_ns: int) -> bytes:
-    message = ExportLogsServiceRequest()
-    origin = message.resource_logs.add()
-    names = {"service.name": f"svc-{index % 8}", "host.name": f"host-{index % 16}", "k8s.pod.name": f"pod-{index % 40}"}
-    for key, value in {**names, **RESOURCE}.items():
-        origin.resource.attributes.add(key=key).value.string_value = value
-    scope = origin.scope_logs.add()
-    scope.scope.name = "app.logger"
-    for number in range(RECORDS):
-        record = scope.log_records.add(
-            time_unix_nano=now_ns + index * 1_000_000_000 + number * 1_000_000,
-            severity_number=chance.choice([9, 9, 9, 13, 17]),
-            severity_text="INFO",
-            trace_id=chance.randbytes(16),
-            span_id=chance.randbytes(8),
+@dataclass(frozen=True)
+class Run:
+    """What one way of sending cost."""
+
+    records: int
+    wall_s: float
+    cpu_s: float
+    acks_s: list[float]
+
+    def __str__(self) -> str:
+        cuts = quantiles(self.acks_s, n=100)
+        return (
+            f"{self.records / self.wall_s:10,.0f} records/s  {self.cpu_s / self.records * 1e6:6.1f} CPU s per million"
+            f"  acks p50 {cuts[49] * 1000:5.1f} ms, p99 {cuts[98] * 1000:5.1f} ms"
         )
-        record.body.string_value = " ".join(chance.choices(WORDS, k=8)) + f" {chance.randrange(1_000_000)}"
-        attributes = record.attributes
-        attributes.add(key="http.method").value.string_value = chance.choice(["GET", "POST"])
-        attributes.add(key="http.route").value.string_value = f"/api/v1/{chance.randrange(30)}"
-        attributes.add(key="http.status_code").value.int_value = chance.choice([200, 200, 200, 404, 500])
-        attributes.add(key="duration_ms").value.double_value = chance.random() * 100
-        attributes.add(key="user.id").value.string_value = f"u{chance.randrange(5000)}"
-        attributes.add(key="request.id").value.string_value = chance.randbytes(8).hex()
-    return bytes(message.SerializeToString())
 
 
-def send(ingest: Ingest, requests: Iterator[bytes], lock: threading.Lock, seconds: list[float]) -> None:
-    while True:
-        with lock:
-            body = next(requests, None)
-        if body is None:
-            return
-        started = time.perf_counter()
-        ingest.accept("logs", body)
-        seconds.append(time.perf_counter() - started)
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--requests", type=int, default=1000)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--only", choices=tuple(MAKERS), action="append")
+    options = parser.parse_args()
+    for signal in options.only or MAKERS:
+        with tempfile.TemporaryDirectory() as directory:
+            measure_signal(signal, options.requests, options.clients, Path(directory) / "data")
 
 
-def measure_ingest(ingest: Ingest, requests: list[bytes], clients: int) -> tuple[float, float]:
-    """(wall, CPU) seconds until all rows are stored."""
-    source, lock, acks = iter(requests), threading.Lock(), list[float]()
-    wall, cpu = time.perf_counter(), time.process_time()
-    threads = [threading.Thread(target=send, args=(ingest, source, lock, acks)) for _ in range(clients)]
+def measure_signal(signal: str, count: int, clients: int, data_dir: Path) -> None:
+    chance, now_ns = random.Random(1), time.time_ns()
+    bodies = [MAKERS[signal](chance, index, now_ns) for index in range(count)]
+    records = count * payloads.RECORDS
+    print(f"\n{signal}: {records:,} records of {sum(map(len, bodies)) // records} bytes")
+    runs: dict[str, Run] = {}
+    with serve(data_dir, "--self-telemetry", "false") as server:
+        key = call("GET", f"{server.api_url}/team", cookie=sign_up(server))[2]["apiKey"]
+        for protocol, encoding in WAYS:
+            packed = [gzip.compress(body, 1) for body in bodies] if encoding == "gzip" else bodies
+            connect = _http(server, signal, key, encoding) if protocol == "http" else _grpc(server, signal, key)
+            send_all(connect, packed[:WARM_UP], clients)
+            wait_until_loaded(data_dir, signal)
+            runs[f"{protocol}, {encoding}"] = measure(server, data_dir, signal, connect, packed, clients)
+        memory_mb = _status_kb(server, "VmHWM") // 1024
+    ceiling_wall_s, ceiling_cpu_s = measure_engine(data_dir, signal, (len(WAYS) * (count + WARM_UP)) * payloads.RECORDS)
+    for name, run in runs.items():
+        speed, cpu = ceiling_wall_s * run.records / run.wall_s, run.cpu_s / run.records / ceiling_cpu_s
+        print(f"  {name:12}{run}  ÷ engine: speed {speed:.2f}, CPU {cpu:.2f}")
+    print(f"  engine      {1 / ceiling_wall_s:10,.0f} records/s  {ceiling_cpu_s * 1e6:6.1f} CPU s per million")
+    print(f"  peak memory of the server {memory_mb} MiB")
+
+
+def measure(
+    server: LiveServer, data_dir: Path, signal: str, connect: Callable[[], Callable[[bytes], None]],
+    bodies: list[bytes], clients: int,
+) -> Run:  # fmt: skip
+    """Until every row is stored, not only acknowledged."""
+    cpu_s, started = _cpu_s(server), time.perf_counter()
+    acks_s = send_all(connect, bodies, clients)
+    wait_until_loaded(data_dir, signal)
+    return Run(len(bodies) * payloads.RECORDS, time.perf_counter() - started, _cpu_s(server) - cpu_s, acks_s)
+
+
+def send_all(connect: Callable[[], Callable[[bytes], None]], bodies: list[bytes], clients: int) -> list[float]:
+    source, lock, acks_s = iter(bodies), threading.Lock(), list[float]()
+    threads = [threading.Thread(target=_client, args=(connect(), source, lock, acks_s)) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    sent = time.perf_counter() - wall
-    assert ingest.flush(600)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    cuts = statistics.quantiles(acks, n=100)
-    print(f"acks: p50 {cuts[49] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms; accepted in {sent:.2f} s")
-    return wall, cpu
+    assert len(acks_s) == len(bodies), "a client failed"
+    return acks_s
 
 
-def measure_engine(store: Store, files: list[Path], settings: str) -> tuple[float, float]:
-    store.command("TRUNCATE TABLE otel_logs")
-    columns = ", ".join(PROJECTIONS["logs"][0].columns)
-    wall, cpu = time.perf_counter(), time.process_time()
-    for file in files:
-        store.command(
-            f"INSERT INTO otel_logs ({columns}) SETTINGS {settings} SELECT {columns} FROM file('{file}', 'Native')"
-        )
-    return time.perf_counter() - wall, time.process_time() - cpu
+def _client(send: Callable[[bytes], None], source: Iterator[bytes], lock: threading.Lock, acks_s: list[float]) -> None:
+    while True:
+        with lock:
+            body = next(source, None)
+        if body is None:
+            return
+        started = time.perf_counter()
+        send(body)
+        acks_s.append(time.perf_counter() - started)
 
 
-def export(store: Store, directory: Path, files: int) -> list[Path]:
-    """The stored rows as Native files, one per segment that ingest made, in the order they came."""
-    columns = ", ".join(PROJECTIONS["logs"][0].columns)
-    paths = [directory / f"{number}.native" for number in range(files)]
-    rows = int(store.query(Sql.of("SELECT count() FROM otel_logs"), pool="admin").scalar())
-    each = -(-rows // files)
+def _http(server: LiveServer, signal: str, key: str, encoding: str) -> Callable[[], Callable[[bytes], None]]:
+    headers = {"content-type": "application/x-protobuf", "authorization": key}
+    if encoding == "gzip":
+        headers["content-encoding"] = "gzip"
+
+    def connect() -> Callable[[bytes], None]:
+        connection = http.client.HTTPConnection(server.otlp_http_url.removeprefix("http://"))
+
+        def send(body: bytes) -> None:
+            connection.request("POST", f"/v1/{signal}", body, headers)
+            reply = connection.getresponse()
+            text = reply.read()
+            assert reply.status == 200, text
+
+        return send
+
+    return connect
+
+
+def _grpc(server: LiveServer, signal: str, key: str) -> Callable[[], Callable[[bytes], None]]:
+    def connect() -> Callable[[bytes], None]:
+        export = grpc.insecure_channel(server.otlp_grpc_target).unary_unary(RPC[signal])
+
+        def send(body: bytes) -> None:
+            export(body, metadata=[("authorization", key)], timeout=60)
+
+        return send
+
+    return connect
+
+
+def wait_until_loaded(data_dir: Path, signal: str) -> None:
+    spool = data_dir / "spool" / signal
+    while any(spool.glob("*.segment")):
+        time.sleep(0.01)
+
+
+def measure_engine(data_dir: Path, signal: str, records: int) -> tuple[float, float]:
+    """(wall, CPU) seconds per record of the engine's own insert of the stored rows, one file per 100,000 rows."""
+    store = open_store(Settings(data_dir=data_dir))
+    wall_s = cpu_s = 0.0
+    for projection in PROJECTIONS[signal]:  # type: ignore[index]
+        columns = ", ".join(f"`{column}`" for column in projection.columns)
+        files = _export(store, data_dir, projection.table, columns)
+        store.command(f"TRUNCATE TABLE {projection.table}")
+        started, started_cpu = time.perf_counter(), time.process_time()
+        for file in files:
+            store.command(f"INSERT INTO {projection.table} ({columns}) SELECT {columns} FROM file('{file}', 'Native')")
+        wall_s += time.perf_counter() - started
+        cpu_s += time.process_time() - started_cpu
+    store.close()
+    return wall_s / records, cpu_s / records
+
+
+def _export(store: Store, data_dir: Path, table: str, columns: str) -> list[Path]:
+    rows = int(store.query(Sql.of(f"SELECT count() FROM {table}")).scalar())
+    paths = [data_dir / f"{table}-{start}.native" for start in range(0, rows, 100_000)]
     for number, path in enumerate(paths):
         store.command(
-            f"INSERT INTO FUNCTION file('{path}', 'Native') SELECT {columns} FROM otel_logs "
-            f"ORDER BY Timestamp LIMIT {each} OFFSET {number * each}"
+            f"INSERT INTO FUNCTION file('{path}', 'Native') "
+            f"SELECT {columns} FROM {table} LIMIT 100000 OFFSET {number * 100_000}"
         )
     return paths
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--requests", type=int, default=400)
-    parser.add_argument("--clients", type=int, default=8)
-    options = parser.parse_args()
-    chance, clock = random.Random(1), SystemClock()
-    now_ns = clock.now_ns()
-    requests = [request(chance, index, now_ns) for index in range(options.requests)]
-    records = len(requests) * RECORDS
-    print(f"{records} records, {sum(map(len, requests)) / records:.0f} bytes each")
+def _cpu_s(server: LiveServer) -> float:
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
-    with tempfile.TemporaryDirectory() as directory:
-        settings = Settings(data_dir=Path(directory))
-        store = open_store(settings)
-        ingest = open_ingest(Path(directory), store, settings, clock, RandomIds(clock))
-        measure_ingest(ingest, requests[:40], options.clients)  # warms the engine
-        store.command("TRUNCATE TABLE otel_logs")
-        results = {"ingest": measure_ingest(ingest, requests, options.clients)}
-        parts = store.query(
-            Sql.of("SELECT count() FROM system.parts WHERE active AND table = 'otel_logs'"), pool="admin"
-        )
-        memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(f"parts of otel_logs afterwards: {parts.scalar()}; peak memory {memory_mb} MiB (requests included)")
-        files = export(store, Path(directory), max(1, sum(map(len, requests)) // (32 * 1024 * 1024)))
-        results["engine, our settings"] = measure_engine(store, files, LOADED_LIKE_US)
-        results["engine, its settings"] = measure_engine(store, files, "max_insert_threads = 0")
-        ingest.close(10)
-        store.close()
 
-    for name, (wall, cpu) in results.items():
-        print(f"{name:22} {records / wall:10,.0f} records/s   {cpu / records * 1e6:6.1f} CPU s per million")
-    ours = results.pop("ingest")
-    for name, theirs in results.items():
-        print(f"ingest ÷ {name}: speed {theirs[0] / ours[0]:.2f}, CPU {ours[1] / theirs[1]:.2f}")
+def _status_kb(server: LiveServer, name: str) -> int:
+    lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 if __name__ == "__main__":
