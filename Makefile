@@ -5,7 +5,7 @@ ARGS ?=
 DEMO_DATA_DIR ?= data/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: lock run demo test check golden bench bench-ingest setup setup-dev ui chromium clean
+.PHONY: lock run demo test check soak golden bench bench-ingest setup setup-dev ui chromium clean
 .DEFAULT_GOAL := run
 
 run: setup ui  ## set up what is missing and start the server
@@ -22,6 +22,9 @@ test: check ui chromium  ## everything: checks, then all tests
 check: setup-dev  ## format, lint, types; the UI's types, lint and unit tests
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
 	@$(BIN)/python hatch_build.py check
+
+soak: setup-dev  ## the crash tests, hundreds of times
+	@$(BIN)/python -m pytest tests/ingest/test_crash.py --cycles 200 $(ARGS)
 
 golden: setup-dev  ## rewrite the golden files; read the difference before you commit it
 	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest tests -k golden $(ARGS); git diff --stat -- tests/golden

@@ -16,6 +16,17 @@ from program import LiveServer, serve
 from tables import TELEMETRY_TABLES
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--cycles", type=int, default=6, help="how often the crash tests kill the process (make soak: 200)"
+    )
+
+
+@pytest.fixture
+def cycles(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--cycles"))
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()

@@ -49,7 +49,12 @@ def main(mode: str, data_dir: Path) -> None:
         counted.update(
             store.query(Sql.of(f"SELECT Body, toUInt32(count()) FROM {table} GROUP BY Body LIMIT 1000000")).rows
         )
-    json.dump({"stored": counted, "counters": ingest.counters()["logs"].loaded}, sys.stdout)
+    rolled_up = store.query(Sql.of("SELECT sum(count) FROM otel_logs_kv_rollup_15m WHERE Key = 'ServiceName'")).scalar()
+    logs_stored = store.query(Sql.of("SELECT count() FROM otel_logs")).scalar()
+    json.dump(
+        {"stored": counted, "logs": logs_stored, "rolled_up": rolled_up, "counters": ingest.counters()["logs"].loaded},
+        sys.stdout,
+    )
     ingest.close(10)
     store.close()
 

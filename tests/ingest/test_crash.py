@@ -21,10 +21,10 @@ def child(mode: str, data_dir: Path) -> subprocess.Popen[str]:
     )
 
 
-def test_acknowledged_records_survive_kill_9_and_are_stored_once(tmp_path: Path) -> None:
+def test_acknowledged_records_survive_kill_9_and_are_stored_once(tmp_path: Path, cycles: int) -> None:
     moments = random.Random(7)
     acknowledged: list[str] = []
-    for _ in range(6):
+    for _ in range(cycles):
         process = child("load", tmp_path)
         assert process.stdout is not None
         lines = moments.randint(40, 400)  # killed after so many acknowledgements: early, amid loads, with a backlog
@@ -34,12 +34,14 @@ def test_acknowledged_records_survive_kill_9_and_are_stored_once(tmp_path: Path)
         acknowledged += [line for line in rest.split("\n")[:-1] if line]
 
     process = child("count", tmp_path)
-    answer, _ = process.communicate(timeout=60)
-    stored = json.loads(answer)["stored"]
+    answer, _ = process.communicate(timeout=60 + 10 * cycles)
+    found = json.loads(answer)
+    stored = found["stored"]
 
     lost = [name for name in acknowledged for part in (*range(20), "replay") if f"{name}/{part}" not in stored]
     doubled = {body: count for body, count in stored.items() if count != 1}
     assert not lost
     assert not doubled
-    assert len(acknowledged) > 240
+    assert found["rolled_up"] == found["logs"]
+    assert len(acknowledged) > 40 * cycles
     assert not list((tmp_path / "spool" / "logs").iterdir())
