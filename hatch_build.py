@@ -1,5 +1,5 @@
 """Builds the web UI into the package: as a build hook of hatchling, and by hand with `python hatch_build.py`
-(`python hatch_build.py check` runs the UI's own checks: types, lint, unit tests).
+(`… check` runs the UI's own checks: types, lint, unit tests; `… node <directory> <program>` runs a Node program).
 
 The UI is rebuilt only when its sources changed (a digest of them lies beside the result). A wheel without the UI is
 refused, so an installed ClickStack always has one. Node is taken from PATH when it is new enough; otherwise the
@@ -51,13 +51,25 @@ def build_ui(root: Path) -> None:
 
 
 def run_npm_script(root: Path, script: str) -> None:
-    """Run a script of ui/package.json, with its exact dependencies installed first if they are not."""
+    """Run a script of ui/package.json."""
     ui = root / "ui"
-    npm, env = _npm()
-    if not _modules_current(ui):
-        subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=ui, env=env, check=True)
-        _modules_stamp(ui).write_bytes((ui / "package-lock.json").read_bytes())
+    npm, env = _install(ui)
     subprocess.run([*npm, "run", script], cwd=ui, env=env, check=True)
+
+
+def run_node(directory: Path, *arguments: str) -> None:
+    """Run a Node program of a directory that has a package-lock.json."""
+    _, env = _install(directory)
+    subprocess.run(["node", *arguments], cwd=directory, env=env, check=True)
+
+
+def _install(directory: Path) -> tuple[list[str], dict[str, str]]:
+    """Install a directory's exact dependencies if they are not; the npm command and its environment."""
+    npm, env = _npm()
+    if not _modules_current(directory):
+        subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=directory, env=env, check=True)
+        _modules_stamp(directory).write_bytes((directory / "package-lock.json").read_bytes())
+    return npm, env
 
 
 def _digest(ui: Path) -> str:
@@ -124,5 +136,7 @@ if __name__ == "__main__":
     here = Path(__file__).resolve().parent
     if sys.argv[1:] == ["check"]:
         run_npm_script(here, "check")
+    elif sys.argv[1:2] == ["node"]:
+        run_node(Path(sys.argv[2]), *sys.argv[3:])
     else:
         build_ui(here)
