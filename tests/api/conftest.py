@@ -18,9 +18,9 @@ from clickstack.auth import Auth, Passwords
 from clickstack.core.clock import FixedClock
 from clickstack.core.ids import RandomIds
 from clickstack.core.settings import Settings
-from clickstack.ingest import Ingest, SignalCounters, SignalName
+from clickstack.ingest import BOUNDS_S, DurationCounts, Ingest, KeyCounters, SignalCounters, SignalName
 from clickstack.metadata import Metadata, open_metadata
-from clickstack.store import Retention, Store
+from clickstack.store import IndexProfiles, Retention, Store
 
 EMAIL, PASSWORD = "ada@example.com", "Correct-horse-1"
 REGISTRATION = {"email": EMAIL, "password": PASSWORD, "confirmPassword": PASSWORD}
@@ -63,11 +63,18 @@ class StandInIngest:
     """As much of an Ingest as a reader of its counters needs."""
 
     def counters(self) -> dict[SignalName, SignalCounters]:
+        nothing = DurationCounts((0,) * (len(BOUNDS_S) + 1), 0.0)
+        idle = SignalCounters(0, 0, 0, 0, 0, 0, 0, nothing, nothing)
+        acks = DurationCounts((3, 0, 2, *nothing.counts[3:-1], 1), 31.5)  # up to 1 ms, up to 5 ms, longer than all
         return {
-            "logs": SignalCounters(accepted=30, rejected=1, queued=7, loaded=20, dead=3, failed_loads=2),
-            "traces": SignalCounters(accepted=5, rejected=0, queued=0, loaded=5, dead=0, failed_loads=0),
-            "metrics": SignalCounters(accepted=0, rejected=0, queued=0, loaded=0, dead=0, failed_loads=0),
+            "logs": SignalCounters(30, 4_500, 1, 7, 20, 3, 2, acks, nothing),
+            "traces": dataclasses.replace(idle, accepted=5, loaded=5),
+            "metrics": idle,
         }
+
+    def key_counters(self) -> list[KeyCounters]:
+        named = KeyCounters("6900", "logs", accepted=12, bytes=1_800, rejected=1)
+        return [named, KeyCounters("team", "logs", accepted=18, bytes=2_700, rejected=0)]
 
     def spool_bytes(self) -> int:
         return 4096
@@ -86,7 +93,8 @@ def services(metadata: Metadata, clock: FixedClock, tmp_path: Path) -> Services:
     auth = Auth(metadata, clock, ids, Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
     store, ingest = cast(Store, StandInStore()), cast(Ingest, StandInIngest())
     settings = Settings(data_dir=tmp_path)
-    return Services(settings, clock, ids, store, metadata, auth, ingest, Retention(store, settings), "1.2.3")
+    retention, profiles = Retention(store, settings), IndexProfiles(store, settings)
+    return Services(settings, clock, ids, store, metadata, auth, ingest, retention, profiles, "1.2.3")
 
 
 @pytest.fixture

@@ -140,6 +140,47 @@ def test_metrics_and_events_in_one_chart(ask: Ask, sources: dict[str, str], stor
     ]
 
 
+def test_histograms(ask: Ask, sources: dict[str, str], store: Store) -> None:
+    store.command(
+        "INSERT INTO otel_metrics_histogram (MetricName, TimeUnix, BucketCounts, ExplicitBounds, Count, Sum, "
+        "AggregationTemporality) VALUES ('took', '2022-03-11 16:00:10', [10, 0], [4], 10, 30, 1)"
+    )
+    store.command(
+        "INSERT INTO otel_metrics_exponential_histogram (MetricName, TimeUnix, Scale, PositiveOffset, "
+        "PositiveBucketCounts, Count, Sum, AggregationTemporality) VALUES ('spread', '2022-03-11 16:00:10', 0, 1, [4], 4, 12, 1)"
+    )
+    took = {"sourceId": sources["metric"], "metricName": "took", "metricDataType": "histogram"}
+    spread = {**took, "metricName": "spread", "metricDataType": "exponential histogram"}
+    (row,) = data(
+        ask(
+            {**took, "aggFn": "quantile", "level": 0.95},
+            {**took, "aggFn": "count"},
+            {**took, "aggFn": "avg"},
+            {**spread, "aggFn": "quantile"},
+            {**spread, "aggFn": "count"},
+        )
+    )
+    assert row == {
+        "ts_bucket": DAY["startTime"],
+        "group": [],
+        "series_0.data": 3.8,
+        "series_1.data": 10,
+        "series_2.data": 3,
+        "series_3.data": pytest.approx(2**1.5),
+        "series_4.data": 4,
+    }
+
+
+@pytest.mark.usefixtures("events")
+def test_a_group_that_spells_a_list(ask: Ask) -> None:
+    rows = data(ask({"groupBy": ["ServiceName, SeverityText AS level"]}, granularity="1d", seriesReturnType="column"))
+    assert [(row["ServiceName"], row["level"]) for row in rows] == [("api", "ERROR"), ("web", "info")]
+
+
+def test_a_fault_names_its_series(ask: Ask) -> None:
+    assert ask({}, {"aggFn": "sum"}).json()["message"] == "series.1.field: sum needs a field to aggregate"
+
+
 @pytest.mark.parametrize(
     ("series", "message"),
     [

@@ -62,6 +62,14 @@ def test_facets_agree_with_the_filter(person: httpx.Client, logs: str) -> None:
     assert found["statistics"]["rowsRead"] > 0
 
 
+def test_a_selection_narrows_the_other_lists(person: httpx.Client, logs: str) -> None:
+    selected = [{"key": "ServiceName", "where": "ServiceName:web"}]
+    body = {"sourceId": logs, "keys": ["ServiceName", "SeverityText"], "selected": selected, **RANGE}
+    services, severities = result(person.post("/explore/facets", json=body))["facets"]
+    assert {each["value"]: each["count"] for each in services["values"]} == {"cart": 80, "web": 40}
+    assert {each["value"]: each["count"] for each in severities["values"]} == {"info": 30, "error": 10}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "message"),
     [

@@ -12,7 +12,8 @@ from clickstack.api import Services, create_api_app
 from clickstack.api.context import session_actor
 from clickstack.core.errors import Conflict
 from clickstack.core.lifetime import Lifetime
-from clickstack.store import RetainedSignal, Retention, SignalRetention
+from clickstack.store import Retention
+from clickstack.store.retention import RetainedSignal, SignalRetention
 
 
 class StandInRetention:
@@ -43,12 +44,12 @@ def services(services: Services) -> Services:
     return dataclasses.replace(services, retention=cast(Retention, StandInRetention()))
 
 
-def test_counts_since_the_start(person: httpx.Client, services: Services) -> None:
-    services.auth.ingestion_key_ok(person.get("/team").json()["apiKey"])
+def test_counts_since_the_start(person: httpx.Client) -> None:
     reply = person.get("/team/ingestion").json()
     assert reply["signals"][0] == {
         "signal": "logs",
         "accepted": 30,
+        "bytes": 4500,
         "rejected": 1,
         "queued": 7,
         "loaded": 20,
@@ -56,7 +57,8 @@ def test_counts_since_the_start(person: httpx.Client, services: Services) -> Non
         "failedLoads": 2,
     }
     assert [each["signal"] for each in reply["signals"]] == ["logs", "traces", "metrics"]
-    assert (reply["keyRequests"], reply["spoolBytes"], reply["spoolBytesMax"]) == ({"team": 1}, 4096, 4096 * 2**20)
+    assert reply["keys"][0] == {"key": "6900", "signal": "logs", "accepted": 12, "bytes": 1800, "rejected": 1}
+    assert (reply["spoolBytes"], reply["spoolBytesMax"]) == (4096, 4096 * 2**20)
 
 
 def test_retention_is_read_and_changed(person: httpx.Client) -> None:
@@ -99,3 +101,9 @@ def test_only_an_admin_changes_retention(person: httpx.Client, services: Service
     app.dependency_overrides[session_actor] = lambda: viewer
     reply = client_of(app).patch("/team/retention", json={"logs": "7d"})
     assert (reply.status_code, reply.json()["code"]) == (403, "forbidden")
+
+
+def test_an_index_profile_must_be_a_known_one(person: httpx.Client) -> None:
+    wrong = ({}, {"signal": "logs"}, {"signal": "logs", "profile": "best"}, {"signal": "metrics", "profile": "none"})
+    for body in wrong:
+        assert person.patch("/team/index-profile", json=body).status_code == 400

@@ -100,6 +100,28 @@ def test_new_rows_do_not_shift_pages(person: httpx.Client, sources: dict[str, st
 
 
 @pytest.mark.usefixtures("events")
+def test_a_list_is_kept_up_to_date(person: httpx.Client, sources: dict[str, str], store: Store) -> None:
+    """Live tail: what is newer than the newest row shown, also of the same moment; page by page when it is much."""
+    body = {"sourceId": sources["log"], "limit": 2, **RANGE}
+    newest = result(person.post("/search", json=body))["rowIds"][0]
+    assert result(person.post("/search", json={**body, "newerThan": newest}))["rows"] == []
+    columns = "INSERT INTO otel_logs (Timestamp, Body)"
+    store.command(f"{columns} SELECT '2022-03-11 17:59:00', concat('same moment ', toString(number)) FROM numbers(2)")
+    store.command(f"{columns} VALUES ('2022-03-11 17:59:30', 'later'), ('2022-03-11 16:00:00', 'late')")
+    seen, cursor = [], None
+    while True:
+        page = result(person.post("/search", json={**body, "newerThan": newest, "cursor": cursor}))
+        seen += [row[3] for row in page["rows"]]
+        cursor = page["nextCursor"]
+        if cursor is None:
+            break
+    assert seen[0] == "later"
+    assert sorted(seen[1:]) == ["same moment 0", "same moment 1"]
+    error = frames(person.post("/search", json={**body, "newerThan": "nonsense"}))[-1]
+    assert (error["type"], error["code"]) == ("error", "bad_request")
+
+
+@pytest.mark.usefixtures("events")
 def test_a_row_opens_by_its_id(person: httpx.Client, sources: dict[str, str], store: Store) -> None:
     body = {"sourceId": sources["log"], "where": "Body:twin OR LogAttributes.n:60", **RANGE}
     page = result(person.post("/search", json=body))

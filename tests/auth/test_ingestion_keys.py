@@ -104,14 +104,16 @@ def test_the_last_use_is_kept_to_the_minute(auth: Auth, admin: Actor, clock: Fix
     assert last_use() == first + timedelta(seconds=INGESTION_KEY_USE_S)
 
 
-def test_requests_are_counted_by_key(metadata: Metadata, clock: FixedClock) -> None:
+def test_a_receiver_learns_which_key_it_is(metadata: Metadata, clock: FixedClock) -> None:
     auth = Auth(metadata, clock, RandomIds(clock), ingestion_api_key="from-the-environment")
-    assert auth.ingestion_key_ok("from-the-environment")  # before anybody has signed up
+    assert auth.ingestion_key_id("from-the-environment") == "setting"  # before anybody has signed up
     admin = auth.actor_of_session(auth.register("ada@example.com", "Correct-horse-1"))
     new = auth.create_ingestion_key(admin, "checkout")
-    for key in (new.secret, new.secret, admin.team.api_key, "a stranger's"):
-        auth.ingestion_key_ok(key)
-    assert auth.ingestion_key_requests() == {"setting": 1, "team": 1, new.key.id: 2}
+    assert auth.ingestion_key_id(new.secret) == new.key.id
+    assert auth.ingestion_key_id(admin.team.api_key) == "team"
+    assert auth.ingestion_key_id("a stranger's") is None
+    assert auth.ingestion_key_id("") is None
+    assert auth.readable_ingestion_keys() == [admin.team.api_key, "from-the-environment"]
 
 
 def test_the_database_holds_no_named_key(auth: Auth, admin: Actor, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
-from clickstack.core.errors import BadRequest
+from clickstack.core.errors import BadRequest, TooLarge
 from clickstack.ingest.anyvalue import double_text, json_text
 from clickstack.ingest.check import check
-from clickstack.ingest.signals import GAUGE, LOG, SESSION, SIGNAL_NAMES, SPAN, SUMMARY
+from clickstack.ingest.signals import GAUGE, LOG, SESSION, SIGNAL_NAMES, SIGNALS, SPAN, SUMMARY, SignalName
 from ingest.requests import gauges, logs, spans
 
 
@@ -155,3 +155,33 @@ def test_double_text_reads_back(number: float) -> None:
 )
 def test_double_text_is_as_in_ecmascript(number: float, text: str) -> None:
     assert double_text(number) == text
+
+
+def test_more_rows_than_a_request_may_make_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clickstack.ingest.check.REQUEST_RECORDS_MAX", 3)
+    assert check("logs", logs(["a"] * 3)).records == 3
+    with pytest.raises(TooLarge, match="more than 3 records"):
+        check("logs", logs(["a"] * 4))
+
+
+@pytest.mark.parametrize("signal", ["logs", "traces", "metrics"])
+def test_a_large_resource_for_many_small_records_is_refused(signal: SignalName) -> None:
+    """A megabyte once is little; a megabyte in each of a thousand rows is a gigabyte."""
+    request = SIGNALS[signal].request()
+    request.MergeFromString({"logs": logs, "traces": spans, "metrics": gauges}[signal](["a"] * 1000))
+    (origin,) = getattr(
+        request, {"logs": "resource_logs", "traces": "resource_spans", "metrics": "resource_metrics"}[signal]
+    )
+    origin.resource.attributes.add(key="note").value.string_value = "x" * 1_000_000
+    with pytest.raises(TooLarge, match="resource is too large"):
+        check(signal, request.SerializeToString())
+
+
+def test_a_long_key_over_many_leaves_is_refused() -> None:
+    request = SIGNALS["logs"].request()
+    record = request.resource_logs.add().scope_logs.add().log_records.add()
+    leaves = record.attributes.add(key="k" * 1_000_000).value.kvlist_value.values
+    for number in range(100):
+        leaves.add(key=str(number)).value.int_value = number
+    with pytest.raises(TooLarge):
+        check("logs", request.SerializeToString())

@@ -1,6 +1,6 @@
-"""Prometheus, Loki and Fluent in, rows out: every `tests/golden/protocols/*.case`, as in `test_golden`, but for the input:
+"""Prometheus, Loki and Fluent in, rows out: every `tests/golden/protocols/*.case`, as `test_golden` but for the input:
 
-    --- remote_write       a prometheus.WriteRequest as protobuf writes it in JSON; NaN of the value "stale" is the marker
+    --- remote_write       a prometheus.WriteRequest as protobuf writes it in JSON; "stale" is the staleness marker
     --- loki               a push in JSON
     --- fluent             a message; {"$time": [seconds, nanoseconds]} is an EventTime, {"$bytes": hex} are bytes
 

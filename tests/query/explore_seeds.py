@@ -43,7 +43,7 @@ SELECT
     mapConcat(
         map('n', toString(number)),
         if(number % 2 = 0, map('plan', ['Gold', 'silver'][1 + intDiv(number, 2) % 2]), map()),
-        if(number = 7, map('empty', '', 'a=b', 'c'), map())
+        if(number = 7, map('empty', '', 'a=b', 'c', 'my key', 'v'), map())
     )
 FROM numbers(120)
 """
@@ -93,7 +93,8 @@ def seed_traces(store: Store) -> None:
     ]
     columns = "Timestamp, TraceId, SpanId, ParentSpanId, ServiceName, SpanName, StatusCode, Duration"
     store.command(
-        f"INSERT INTO otel_traces ({columns}, `Events.Timestamp`, `Events.Name`, SpanAttributes) VALUES {','.join(spans)}"
+        f"INSERT INTO otel_traces ({columns}, `Events.Timestamp`, `Events.Name`, SpanAttributes) "
+        f"VALUES {','.join(spans)}"
     )
     logs = [
         f"({_at(ms)}, '{trace}', '{span}', '{service}', '{severity}', '{body}')"

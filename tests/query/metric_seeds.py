@@ -73,6 +73,7 @@ JOINED_COUNTERS: Mapping[str, Mapping[str, Mapping[int, float]]] = {
 
 
 def seed_distributions(store: Store) -> None:
+    _gone(store)
     _explicit(store)
     _exponential(store)
     _summaries(store)
@@ -80,6 +81,14 @@ def seed_distributions(store: Store) -> None:
     _insert(store, f"otel_metrics_gauge {columns})", _joined(JOINED_GAUGES, ""))
     counters = f"otel_metrics_sum {columns}, AggregationTemporality, IsMonotonic)"
     _insert(store, counters, _joined(JOINED_COUNTERS, ",2,true"))
+
+
+def _gone(store: Store) -> None:
+    """A counter whose target is gone at minute 2 (a point without a value) and back at minute 3."""
+    points = ((0, 10, 0), (1, 12, 0), (2, 0, 1), (3, 15, 0))
+    rows = [f"('gone',{_at(T0, 60 * minute)},{value},{flags},2,true)" for minute, value, flags in points]
+    columns = "(MetricName, TimeUnix, Value, Flags, AggregationTemporality, IsMonotonic)"
+    _insert(store, f"otel_metrics_sum {columns}", rows)
 
 
 def _explicit(store: Store) -> None:
@@ -101,6 +110,8 @@ def _explicit(store: Store) -> None:
         _histogram("mixed.bounds", "b/1", 0, (0, 6, 4, 0), (0, 4, 10), DELTA),
         _histogram("new.bounds", "a/1", 0, (5, 5, 0), (10, 20)),
         _histogram("new.bounds", "a/1", 60, (0, 8, 0), (5, 20)),
+        _histogram("no.buckets", "a/1", 0, (), (), DELTA),
+        _histogram("one.bucket", "a/1", 0, (5,), (), DELTA),
         _histogram("mix.histogram", "svc-a/1", 0, (0, 0, 0), (10, 30), base=APRIL),
         _histogram("mix.histogram", "svc-a/1", 60, (10, 0, 0), (10, 30), base=APRIL),
     ]

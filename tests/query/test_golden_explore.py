@@ -10,8 +10,10 @@ import pytest
 from clickstack.core.chart import Filter, Metric
 from clickstack.core.errors import Exposed
 from clickstack.core.timerange import TimeRange
+from clickstack.query.deltas import Group, find_deltas
 from clickstack.query.events import Events, Scope
 from clickstack.query.facets import find_facets
+from clickstack.query.heatmap import find_heatmap
 from clickstack.query.keys import find_keys
 from clickstack.query.patterns import find_patterns
 from clickstack.query.trace import find_trace
@@ -64,7 +66,10 @@ def _values(store: Store, said: Said) -> str:
 
 
 def _facets(store: Store, said: Said) -> str:
-    found = find_facets(store, scope(said), said["keys"].split(", "), int(said.get("limit", 20)))
+    selected = {
+        name.removeprefix("selected "): Filter(text) for name, text in said.items() if name.startswith("selected ")
+    }
+    found = find_facets(store, scope(said), said["keys"].split(", "), int(said.get("limit", 20)), selected)
     return "\n".join(f"{each.key}\n{_shown(each)}" for each in found.facets)
 
 
@@ -86,14 +91,43 @@ def _trace(store: Store, said: Said) -> str:
 
 
 def _patterns(store: Store, said: Said) -> str:
-    found = find_patterns(store, scope(said), int(said.get("limit", 100)), said.get("expression"))
+    baseline = scope({"range": said["baseline"]}).time_range if "baseline" in said else None
+    found = find_patterns(store, scope(said), int(said.get("limit", 100)), said.get("expression"), baseline)
     lines = [f"{found.sampled} of {found.total} events{', and more' if found.truncated else ''}"]
     for pattern in found.patterns:
         trend = " ".join(map(str, pattern.trend))
         lines += [f"{pattern.count} {pattern.template!r} {pattern.severity}", f"  {trend}", f"  {pattern.where}"]
+        if baseline:
+            change = "new" if pattern.change is None else f"{pattern.change:.2f} times its share"
+            lines.append(f"  before {pattern.before}, {change}")
         again = scope({**said, "where": f"sql {pattern.where}"})
         lines.append(f"  found again: {Events(store, again).count()}")
     return "\n".join(lines)
+
+
+def _deltas(store: Store, said: Said) -> str:
+    baseline = _group(said["baseline"]) if "baseline" in said else None
+    found = find_deltas(store, scope(said), _group(said.get("target", "")), baseline, int(said.get("limit", 100)))
+    target, others = found.target, found.baseline
+    lines = [f"{target.sampled} of {target.total} against {others.sampled} of {others.total}"]
+    for delta in found.deltas:
+        remarks = [word for word in ("significant", "minor") if getattr(delta, word)]
+        lines.append(f"{delta.score:.1f} {delta.name} {delta.kind} {' '.join(remarks)}".rstrip())
+        lines += [f"  {share.value!r} {share.target:.1f} % {share.baseline:.1f} %" for share in delta.shares]
+    return "\n".join([*lines, *(["and more"] if found.truncated else [])])
+
+
+def _group(text: str) -> Group:
+    return Group(Filter(text, "lucene"))
+
+
+def _heatmap(store: Store, said: Said) -> str:
+    rows, scale = int(said.get("rows", 8)), said.get("scale", "log")
+    found = find_heatmap(store, scope(said), rows, scale, said.get("expression"))  # type: ignore[arg-type]
+    bounds = " ".join(f"{bound:.4g}" for bound in found.bounds)
+    cells = " ".join(f"{x},{y}:{count}" for x, y, count in found.cells)
+    lines = [f"{found.total} events, {len(found.starts_ms)} columns of {found.granularity_s} s", bounds, cells]
+    return "\n".join(filter(None, lines))
 
 
 ASKED: dict[str, Callable[[Store, Said], str]] = {
@@ -102,6 +136,8 @@ ASKED: dict[str, Callable[[Store, Said], str]] = {
     "facets": _facets,
     "trace": _trace,
     "patterns": _patterns,
+    "deltas": _deltas,
+    "heatmap": _heatmap,
 }
 
 

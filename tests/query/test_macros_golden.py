@@ -12,14 +12,24 @@ from clickstack.core.timerange import TimeRange, granularity_seconds
 from clickstack.query.raw import FilterSelection, RawChart, RawResult, RawRunner, Variable
 from clickstack.store import Store
 from query.golden import Case, check, read_cases
-from query.seeds import source
+from query.seeds import seed_events, source
+from tables import TELEMETRY_TABLES
 
 SOURCES = tuple(map(source, ("log", "trace", "metric")))
 
 
+@pytest.fixture(scope="module")
+def events(_engine: Store) -> Store:
+    """The ten events of §10.6 and nothing else."""
+    for table in TELEMETRY_TABLES:
+        _engine.command(f"TRUNCATE TABLE {table}")
+    seed_events(_engine)
+    return _engine
+
+
 @pytest.mark.parametrize("case", read_cases("macros"), ids=lambda case: case.id)
-def test_raw_chart(case: Case, seeded: Store) -> None:
-    runner = RawRunner(seeded)
+def test_raw_chart(case: Case, events: Store) -> None:
+    runner = RawRunner(events)
 
     def answer(request: str) -> dict[str, str]:
         try:

@@ -138,3 +138,14 @@ def test_a_restart_keeps_accounts_keys_and_telemetry(tmp_path: Path) -> None:
 
 def test_the_data_directory_is_private(fresh_server: LiveServer) -> None:
     assert fresh_server.data_dir.stat().st_mode & 0o077 == 0
+
+
+def test_fluent_forward_listens_when_it_is_enabled(tmp_path: Path) -> None:
+    """The server's greeting, with the options a client answers to (docs/protocols.md)."""
+    (port,) = free_ports(1)
+    with serve(tmp_path / "data", "--fluent-port", str(port), "--fluent-shared-key", "shared-secret"):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            assert b"HELO" in client.recv(4096)
+        assert_one_line_refusal(
+            start_on_free_ports(tmp_path / "other", f"--fluent-port={port}"), str(port), "--fluent-port"
+        )

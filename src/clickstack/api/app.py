@@ -19,6 +19,7 @@ from .failures import handle_failures
 from .gate import Gate
 from .health import router as health
 from .internal.accounts import router as accounts
+from .internal.analysis import router as analysis
 from .internal.explore import router as explore
 from .internal.ingestion import router as ingestion
 from .internal.search import router as internal_search
@@ -44,6 +45,7 @@ ROUTERS: tuple[tuple[APIRouter, str], ...] = (
     (internal_sources, ""),
     (internal_search, ""),
     (explore, ""),
+    (analysis, ""),
     (trace, ""),
     (v2_root, V2_PREFIX),
     (v2_charts, V2_PREFIX),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clickstack.auth import Auth
     from clickstack.ingest import Ingest
     from clickstack.metadata import Metadata
-    from clickstack.store import Retention, Store
+    from clickstack.store import IndexProfiles, Retention, Store
 
 UNKNOWN_KEY = "Unauthorized access. API key is missing or invalid."  # the text of the published contract
 SESSION_COOKIE = "connect.sid"  # the name the reference's clients keep
@@ -36,6 +36,7 @@ class Services:
     auth: Auth
     ingest: Ingest
     retention: Retention
+    index_profiles: IndexProfiles
     version: str
 
 

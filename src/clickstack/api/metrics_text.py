@@ -5,6 +5,7 @@ On the API port only, without a key, as scrapers expect it: so it holds counts a
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -16,7 +17,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from clickstack.core.errors import NotFound
-from clickstack.ingest import SignalCounters
+from clickstack.ingest import BOUNDS_S, DurationCounts, KeyCounters, SignalCounters
 
 from .app_port import THROUGH_APP_PORT
 from .context import Services, services
@@ -24,7 +25,7 @@ from .context import Services, services
 router = APIRouter()
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-Samples = Iterable[tuple[dict[str, str], float]]  # (labels, value)
+Samples = Iterable[tuple[str, dict[str, str], float]]  # (end of the name, labels, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Family:
     """One metric: its name, kind and help, and where its samples come from."""
 
     name: str
-    kind: Literal["counter", "gauge"]
+    kind: Literal["counter", "gauge", "histogram"]
     help: str
     read: Callable[[Services], Samples]
 
@@ -48,26 +49,44 @@ def metrics_text(server: Services) -> str:
     """Every family of FAMILIES that has samples."""
     lines: list[str] = []
     for family in FAMILIES:
-        samples = [f"{family.name}{_labels(labels)} {_number(value)}" for labels, value in family.read(server)]
+        samples = [
+            f"{family.name}{end}{_labels(labels)} {_number(value)}" for end, labels, value in family.read(server)
+        ]
         if samples:
             lines += [f"# HELP {family.name} {family.help}", f"# TYPE {family.name} {family.kind}", *samples]
     return "\n".join(lines) + "\n"
 
 
 def _by_signal(read: Callable[[SignalCounters], int]) -> Callable[[Services], Samples]:
-    return lambda server: [({"signal": name}, read(counts)) for name, counts in server.ingest.counters().items()]
+    return lambda server: [("", {"signal": name}, read(counts)) for name, counts in server.ingest.counters().items()]
+
+
+def _durations(read: Callable[[SignalCounters], DurationCounts]) -> Callable[[Services], Samples]:
+    def samples(server: Services) -> Samples:
+        for name, counters in server.ingest.counters().items():
+            durations = read(counters)
+            signal: dict[str, str] = {"signal": name}
+            below = list(itertools.accumulate(durations.counts))
+            for bound, count in zip((*map(str, BOUNDS_S), "+Inf"), below, strict=True):
+                yield "_bucket", {**signal, "le": bound}, count
+            yield "_sum", signal, durations.sum_s
+            yield "_count", signal, below[-1]
+
+    return samples
 
 
 def _one(read: Callable[[Services], float | None]) -> Callable[[Services], Samples]:
     def samples(server: Services) -> Samples:
         value = read(server)
-        return [] if value is None else [({}, value)]
+        return [] if value is None else [("", {}, value)]
 
     return samples
 
 
-def _key_requests(server: Services) -> Samples:
-    return [({"key": key}, count) for key, count in sorted(server.auth.ingestion_key_requests().items())]
+def _by_key(read: Callable[[KeyCounters], int]) -> Callable[[Services], Samples]:
+    return lambda server: [
+        ("", {"key": counts.key, "signal": counts.signal}, read(counts)) for counts in server.ingest.key_counters()
+    ]
 
 
 def _resident_bytes(_: Services) -> float | None:
@@ -86,12 +105,18 @@ def _open_files(_: Services) -> float | None:
 
 
 FAMILIES: tuple[Family, ...] = (
-    Family("clickstack_info", "gauge", "The version.", lambda server: [({"version": server.version}, 1)]),
+    Family("clickstack_info", "gauge", "The version.", lambda server: [("", {"version": server.version}, 1)]),
     Family(
         "clickstack_ingest_accepted_records_total",
         "counter",
         "Records that were acknowledged: they are on disk.",
         _by_signal(lambda counts: counts.accepted),
+    ),
+    Family(
+        "clickstack_ingest_accepted_bytes_total",
+        "counter",
+        "Size of the acknowledged records as protobuf.",
+        _by_signal(lambda counts: counts.bytes),
     ),
     Family(
         "clickstack_ingest_loaded_records_total",
@@ -124,10 +149,34 @@ FAMILIES: tuple[Family, ...] = (
         _by_signal(lambda counts: counts.failed_loads),
     ),
     Family(
-        "clickstack_ingest_key_requests_total",
+        "clickstack_ingest_ack_duration_seconds",
+        "histogram",
+        "From a request's bytes to its being on disk for good.",
+        _durations(lambda counts: counts.acks),
+    ),
+    Family(
+        "clickstack_ingest_load_duration_seconds",
+        "histogram",
+        "From a closed segment to its rows in the tables.",
+        _durations(lambda counts: counts.loads),
+    ),
+    Family(
+        "clickstack_ingest_key_accepted_records_total",
         "counter",
-        "Requests by ingestion key: the id of a named key, team for the classic key, setting for the settings' key.",
-        _key_requests,
+        "Acknowledged records by ingestion key: the id of a named key, team for the classic key, or setting.",
+        _by_key(lambda counts: counts.accepted),
+    ),
+    Family(
+        "clickstack_ingest_key_accepted_bytes_total",
+        "counter",
+        "Size of the acknowledged records by ingestion key, as protobuf.",
+        _by_key(lambda counts: counts.bytes),
+    ),
+    Family(
+        "clickstack_ingest_key_rejected_requests_total",
+        "counter",
+        "Requests with a good key that were refused all the same, by ingestion key.",
+        _by_key(lambda counts: counts.rejected),
     ),
     Family(
         "clickstack_ingest_spool_bytes",

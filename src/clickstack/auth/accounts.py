@@ -85,9 +85,13 @@ class Auth:
         """Whether telemetry with this key may come in. Before sign-up only the settings' own key may."""
         return self._ingestion_keys.identify(presented) is not None
 
-    def ingestion_key_requests(self) -> dict[str, int]:
-        """Requests since the start, by key: a named key's id, `team` (the classic one) or `setting`."""
-        return self._ingestion_keys.requests()
+    def ingestion_key_id(self, presented: str) -> str | None:
+        """Whose key it is, if telemetry with it may come in: a named key's id, `team` (a classic one) or `setting`."""
+        return self._ingestion_keys.identify(presented)
+
+    def readable_ingestion_keys(self) -> list[str]:
+        """The keys a challenge can be made of, as Fluent Forward does: classic ones and the settings', no named."""
+        return self._ingestion_keys.readable()
 
     def ingestion_keys(self, actor: Actor) -> list[IngestionKey]:
         """The named keys of the caller's team, oldest first, the revoked ones too."""

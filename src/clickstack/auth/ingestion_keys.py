@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -41,27 +40,27 @@ class IngestionKeys:
         self._stored = metadata.ingestion_keys
         self._clock = clock
         self._ids = ids
+        self._of_settings = of_settings
         self._fixed = {_hash(of_settings): OF_SETTINGS} if of_settings else {}
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="key-uses")
         self._lock = threading.Lock()  # guards what follows
         self._known: Mapping[str, str] = {}  # hash → id
         self._fresh_until_s = float("-inf")
-        self._requests: Counter[str] = Counter()
         self._noted_s: dict[str, float] = {}  # id → when its use was last noted
         self._used_ms: dict[str, int] = {}  # id → moment of the use that was noted last
         self._unwritten: dict[str, int] = {}  # those of them that the database does not know yet
 
     def identify(self, presented: str) -> str | None:
-        """The id of the key, CLASSIC, or OF_SETTINGS; None for a stranger's. Counts the request for the key."""
+        """The id of the key, CLASSIC, or OF_SETTINGS; None for a stranger's. Notes the use."""
         key_id = self._current().get(_hash(presented)) if presented else None
         if key_id is not None:
-            self._count(key_id)
+            self._note(key_id)
         return key_id
 
-    def requests(self) -> dict[str, int]:
-        """How many requests came with each key (as `identify` calls it) since the start."""
-        with self._lock:
-            return dict(self._requests)
+    def readable(self) -> list[str]:
+        """The keys that are known in full: classic ones and the settings'. Of named keys only hashes are."""
+        classic = [key for _, key in self._teams.api_keys()]
+        return [*classic, self._of_settings] if self._of_settings else classic
 
     def create(self, team_id: str, name: str) -> NewIngestionKey:
         """Raises Conflict."""
@@ -110,14 +109,12 @@ class IngestionKeys:
                 self._fresh_until_s = now_s + INGESTION_KEYS_LIFE_S
             return self._known
 
-    def _count(self, key_id: str) -> None:
+    def _note(self, key_id: str) -> None:
+        if key_id in (CLASSIC, OF_SETTINGS):
+            return
         with self._lock:
-            self._requests[key_id] += 1
             now_s = self._clock.monotonic_s()
-            if (
-                key_id in (CLASSIC, OF_SETTINGS)
-                or now_s - self._noted_s.get(key_id, float("-inf")) < INGESTION_KEY_USE_S
-            ):
+            if now_s - self._noted_s.get(key_id, float("-inf")) < INGESTION_KEY_USE_S:
                 return
             self._noted_s[key_id] = now_s
             self._used_ms[key_id] = self._unwritten[key_id] = self._clock.now_ns() // 1_000_000

@@ -10,7 +10,7 @@ from .source import Source
 
 Language = Literal["lucene", "sql"]
 AggregateName = Literal[
-    "count", "count_distinct", "sum", "avg", "min", "max", "quantile", "any", "last_value", "none", "increase"
+    "count", "count_distinct", "sum", "avg", "min", "max", "quantile", "any", "last_value", "none", "increase", "rate"
 ]
 MetricKind = Literal["gauge", "sum", "histogram", "summary", "exponential histogram"]
 

@@ -23,7 +23,14 @@ from .chart import (
     Select,
 )
 from .errors import BadRequest
-from .limits import CHART_FORMULAS_MAX, CHART_GROUP_BY_MAX, CHART_SELECTS_MAX, CHART_TEXT_CHARS_MAX, FORMULA_CHARS_MAX
+from .limits import (
+    CHART_FORMULAS_MAX,
+    CHART_GROUP_BY_MAX,
+    CHART_SELECTS_MAX,
+    CHART_TEXT_CHARS_MAX,
+    FORMULA_CHARS_MAX,
+    QUERY_RESULT_ROWS_MAX,
+)
 from .source import Source
 from .timerange import granularity_seconds
 
@@ -287,8 +294,8 @@ class _Reader:
         value = self._wire.get(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            self.fault(key, "expected a whole number, 0 or more")
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= QUERY_RESULT_ROWS_MAX:
+            self.fault(key, f"expected a whole number from 0 to {QUERY_RESULT_ROWS_MAX}")
             return None
         return value
 

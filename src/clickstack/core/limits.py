@@ -13,6 +13,8 @@ INGEST_REQUESTS_IN_FLIGHT_MAX = 256  # bodies held in memory at once; above: 429
 INGEST_BYTES_IN_FLIGHT_MAX = 256 * 1024 * 1024  # the same in bytes, after inflation
 
 # --- Prometheus, Loki and Fluent senders ----------------------------------------------------------------------
+REQUEST_RECORDS_MAX = 1_000_000  # of one request or message; above: records of three bytes would take gigabytes
+REQUEST_REPEATED_BYTES_MAX = 512 * 1024 * 1024  # resource and scope, once per record; above: small requests, huge rows
 REMOTE_WRITE_FAMILIES_MAX = 20_000  # metric families whose kind, help and unit are remembered; above: only the known
 REMOTE_WRITE_HELP_CHARS_MAX = 1_000  # of each; above: the text is cut
 REMOTE_WRITE_BUCKETS_MAX = 16_384  # of one native histogram, gaps filled; usual are 160; above: a point no chart shows
@@ -22,7 +24,6 @@ FLUENT_HANDSHAKE_S = 10.0  # from connection to a good PING; above: strangers ho
 FLUENT_IDLE_S = 3_600.0  # without a byte; senders keep connections open between flushes
 FLUENT_PARTIAL_S = 60.0  # without a byte inside a message, which holds memory
 FLUENT_ROOM_WAIT_S = 60.0  # longest a connection waits for memory before it is closed
-FLUENT_RECORDS_MAX = 1_000_000  # of one message; above: records of three bytes would take gigabytes
 FLUENT_RECORD_VALUES_MAX = 100_000  # keys, values and containers of one record; above: a row nobody reads
 FLUENT_NESTING_MAX = 24  # maps in each other; the protobuf library reads up to 100 messages, three per map
 
@@ -57,17 +58,17 @@ QUERY_TERMS_MAX = 1_000  # words, brackets and operators of one Lucene text; abo
 RAW_ROWS_MAX = 10_000  # rows of a raw SQL table, as the reference; above: cut, and said so
 RAW_TEXT_CHARS_MAX = 100_000  # a raw SQL statement (published contract)
 RAW_EXPANSIONS_MAX = 50_000  # macros, variables and their values in one statement; above: megabytes of SQL
+RAW_TEXTS_REMEMBERED_MAX = 200  # statements known to reach only what they may; each up to RAW_TEXT_CHARS_MAX
 RAW_MACRO_NESTING_MAX = 4  # macros inside arguments of macros; most write their argument twice
 VARIABLE_VALUES_MAX = 1_000  # values selected for one dashboard variable; above: a query no engine plans quickly
 VARIABLE_NAME_CHARS_MAX = 64  # published contract
 QUERY_NESTING_MAX = 100  # parentheses inside each other; above: the stack
 
 # --- Exploring ----------------------------------------------------------------------------------------------
-EXPLORE_SAMPLE_ROWS_MAX = 1_000_000  # events read for values and facets; above: a sample, and the counts are estimates
-FACET_RECOUNT_ROWS_MAX = (
-    200_000  # events counted where an estimate was at hand; above: the scan takes longer than 0.1 s
-)
-DICTIONARY_TOKENS_MAX = 2_000_000  # tokens of an index read for one list, about 0.2 s; above: the list is cut
+EXPLORE_SAMPLE_ROWS_MAX = 200_000  # events read for values and facets; above: a sample, and the counts are estimates
+FACET_RECOUNT_ROWS_MAX = 100_000  # events counted where an estimate was at hand; above: the scan takes too long
+DICTIONARY_TOKENS_MAX = 500_000  # tokens of an index read for one list, about 0.2 s; above: the list is cut
+KEYS_SAMPLE_ROWS = 20_000  # events read for the keys of a map that nothing has counted
 KEYS_PER_MAP_MAX = 1_000  # keys of one map listed, as the reference
 VALUES_MAX, VALUES_DEFAULT = 10_000, 20  # values of one key listed, as the reference
 FACETS_MAX = 50  # keys of one facets request; above: each event becomes that many rows

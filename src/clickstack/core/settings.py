@@ -92,6 +92,13 @@ class Settings:
     sessions_ttl: Lifetime | None = _setting(
         None, "The same for session replays alone; empty means tables_ttl.", alias="HYPERDX_OTEL_EXPORTER_SESSIONS_TTL"
     )
+    logs_index_profile: str = _setting(
+        "keep",
+        "Search indexes of logs: text searches fastest, bloom is cheaper to write, none cheapest; "
+        "keep leaves it to the API (text at first).",
+        choices=("keep", "none", "bloom", "text"),
+    )
+    traces_index_profile: str = _setting("keep", "The same for traces.", choices=("keep", "none", "bloom", "text"))
     self_telemetry: bool = _setting(
         True, "Keep the server's own logs, traces and metrics in its own store, as service clickstack."
     )

@@ -16,7 +16,8 @@ from ..core.clock import Clock
 from ..core.ids import IdSource
 from ..core.settings import Settings
 from ..store import Store
-from .counters import SignalCounters
+from .counters import KeyCounters, SignalCounters
+from .durations import BOUNDS_S, DurationCounts
 from .fluent_forward import FluentForward
 from .ingest import Accepted, Ingest
 from .otlp_grpc import OtlpGrpc
@@ -24,9 +25,12 @@ from .otlp_http import OtlpHttp
 from .signals import SignalName
 
 __all__ = [
+    "BOUNDS_S",
     "Accepted",
+    "DurationCounts",
     "FluentForward",
     "Ingest",
+    "KeyCounters",
     "OtlpGrpc",
     "OtlpHttp",
     "SignalCounters",

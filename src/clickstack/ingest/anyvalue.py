@@ -13,14 +13,15 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .allowance import Allowance
 from .signals import SignalName
 
 _ARRAY, _MAP = "array_value", "kvlist_value"
 
 
 def flatten_request(signal: SignalName, request: Any) -> None:
-    """Replace every nested value of a parsed request, in place."""
-    _WALKS[signal](request)
+    """Replace every nested value of a parsed request, in place. Raises TooLarge when the keys would outgrow it."""
+    _WALKS[signal](request, Allowance())
 
 
 def json_text(value: Any) -> str:
@@ -88,38 +89,40 @@ def _flatten_values(attributes: Iterable[Any]) -> None:
         _flatten_value(attribute.value)
 
 
-def _flatten_log_attributes(record: Any) -> None:
+def _flatten_log_attributes(record: Any, allowance: Allowance) -> None:
     if not any(each.value.WhichOneof("value") in (_ARRAY, _MAP) for each in record.attributes):
         return
-    flat = {key: value for each in record.attributes for key, value in _leaves(each.key, each.value)}
+    flat = {key: value for each in record.attributes for key, value in _leaves(each.key, each.value, allowance)}
     kept = [type(record.attributes[0])(key=key, value=value) for key, value in flat.items()]
     del record.attributes[:]
     record.attributes.extend(kept)
 
 
-def _leaves(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _leaves(key: str, value: Any, allowance: Allowance) -> Iterator[tuple[str, Any]]:
+    """Each leaf repeats the keys of all maps around it: a long key over many leaves is what the allowance is for."""
+    allowance.text(len(key))
     kind = value.WhichOneof("value")
     if kind == _ARRAY:
         for index, each in enumerate(value.array_value.values):
-            yield from _leaves(f"{key}.{index}", each)
+            yield from _leaves(f"{key}.{index}", each, allowance)
     elif kind == _MAP:
         for entry in value.kvlist_value.values:
-            yield from _leaves(f"{key}.{entry.key}", entry.value)
+            yield from _leaves(f"{key}.{entry.key}", entry.value, allowance)
     else:
         yield key, value
 
 
-def _walk_logs(request: Any) -> None:
+def _walk_logs(request: Any, allowance: Allowance) -> None:
     for each in request.resource_logs:
         _flatten_values(each.resource.attributes)
         for scope in each.scope_logs:
             _flatten_values(scope.scope.attributes)
             for record in scope.log_records:
                 _flatten_value(record.body)
-                _flatten_log_attributes(record)
+                _flatten_log_attributes(record, allowance)
 
 
-def _walk_traces(request: Any) -> None:
+def _walk_traces(request: Any, _: Allowance) -> None:
     for each in request.resource_spans:
         _flatten_values(each.resource.attributes)
         for scope in each.scope_spans:
@@ -130,7 +133,7 @@ def _walk_traces(request: Any) -> None:
                     _flatten_values(part.attributes)
 
 
-def _walk_metrics(request: Any) -> None:
+def _walk_metrics(request: Any, _: Allowance) -> None:
     for each in request.resource_metrics:
         _flatten_values(each.resource.attributes)
         for scope in each.scope_metrics:

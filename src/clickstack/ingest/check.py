@@ -7,7 +7,8 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from ..core.errors import BadRequest
+from ..core.errors import BadRequest, TooLarge
+from ..core.limits import REQUEST_RECORDS_MAX, REQUEST_REPEATED_BYTES_MAX
 from .anyvalue import flatten_request
 from .signals import SESSION, SIGNAL_NAMES, SIGNALS, SignalName
 from .variants import binary_type, mend_text, scalar_type
@@ -27,7 +28,7 @@ class Checked:
 
 
 def check(signal: SignalName, body: bytes) -> Checked:
-    """Check a protobuf Export…ServiceRequest. Raises BadRequest when it is not one.
+    """Check a protobuf Export…ServiceRequest. Raises BadRequest when it is not one, TooLarge when its rows would be.
 
     The engine's reader is stricter than protobuf's, so it gets what the C library writes, never the client's bytes.
     Text that is not UTF-8 is accepted with U+FFFD in place of the bad bytes: one such byte in a log line must not cost
@@ -47,10 +48,14 @@ def check(signal: SignalName, body: bytes) -> Checked:
         request.DiscardUnknownFields()
         flatten_request(signal, request)
         canonical = request.SerializeToString()
-    records, kinds = SIGNALS[signal].census(request)
-    if signal == "logs" and _SESSION_KEY in canonical:
-        kinds |= SESSION
-    return Checked(canonical, records, kinds)
+    census = SIGNALS[signal].census(request)
+    if census.records > REQUEST_RECORDS_MAX or census.repeated_bytes > REQUEST_REPEATED_BYTES_MAX:
+        raise TooLarge(
+            f"There are more than {REQUEST_RECORDS_MAX} records, or their resource is too large for so many. "
+            "Send fewer at once."
+        )
+    kinds = census.kinds | (SESSION if signal == "logs" and _SESSION_KEY in canonical else 0)
+    return Checked(canonical, census.records, kinds)
 
 
 def _with_text_mended(signal: SignalName, body: bytes) -> bytes:

@@ -1,19 +1,21 @@
 """Messages of the Fluent Forward protocol as OTLP logs (reference/ingestion.md §1.11).
 
 The tag is the attribute `fluentd.tag`; the last of the fields `log` and `message` is the body; `service.name` is the
-resource's; all other fields are attributes, nested ones flattened like those of any log.
+resource's; all other fields are attributes, nested ones flattened like those of any log. (The reference loses the
+earlier of `log` and `message`.)
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from ..core.errors import BadRequest, TooLarge
-from ..core.limits import FLUENT_RECORDS_MAX
+from ..core.errors import BadRequest
+from .allowance import Allowance
 from .inflate import inflate
 from .key_value import attribute_of, set_value
 from .msgpack import Extension, Reader
@@ -94,7 +96,7 @@ class _Events:
         self.request = ExportLogsServiceRequest()
         self._tag = attribute_of(_TAG, tag)
         self._records: dict[str, Any] = {}
-        self._count = 0
+        self._allowance = Allowance()
 
     def add_entry(self, reader: Reader) -> None:
         if reader.array() != 2:
@@ -108,21 +110,38 @@ class _Events:
             time, metadata = time
         if not isinstance(fields, dict) or not isinstance(metadata, dict):
             raise BadRequest("A record must be a map.")
-        self._count += 1
-        if self._count > FLUENT_RECORDS_MAX:
-            raise TooLarge(f"A message has more than {FLUENT_RECORDS_MAX} records. Send smaller chunks.")
+        self._allowance.records(1)
+        self._allowance.text(len(self._tag.value.string_value))
         service = fields.get(_SERVICE)
         service = service if isinstance(service, str) else ""
         record = self._of(service).add(time_unix_nano=_time_ns(time))
         record.attributes.append(self._tag)
-        body = None
-        for name, value in (metadata | fields).items():
-            if name in _BODY_FIELDS:
-                body = value
-            elif not (service and name == _SERVICE):
-                set_value(record.attributes.add(key=name).value, _plain(value))
+        values = metadata | fields
+        body = next((name for name in reversed(values) if name in _BODY_FIELDS), None)
         if body is not None:
-            set_value(record.body, _plain(body))
+            set_value(record.body, _plain(values.pop(body)))
+        if service:
+            del values[_SERVICE]
+        for name, value in self._flat(values).items():
+            set_value(record.attributes.add(key=name).value, value)
+
+    def _flat(self, values: dict[str, Any]) -> dict[str, Any]:
+        """As `anyvalue` flattens log attributes, but before they are protobuf, which is faster than after."""
+        if not any(isinstance(value, (dict, list, Extension)) for value in values.values()):
+            return values
+        return {key: leaf for name, value in values.items() for key, leaf in self._leaves(name, value)}
+
+    def _leaves(self, key: str, value: Any) -> Iterator[tuple[str, Any]]:
+        if isinstance(value, dict):
+            for name, each in value.items():
+                self._allowance.text(len(key))
+                yield from self._leaves(f"{key}.{name}", each)
+        elif isinstance(value, list):
+            for index, each in enumerate(value):
+                self._allowance.text(len(key))
+                yield from self._leaves(f"{key}.{index}", each)
+        else:
+            yield key, value.data if isinstance(value, Extension) else value
 
     def _of(self, service: str) -> Any:
         known = self._records.get(service)

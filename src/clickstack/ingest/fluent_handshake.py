@@ -40,6 +40,7 @@ class Handshake:
 
     @staticmethod
     def refusal(reason: str) -> bytes:
+        """At most 31 bytes of reason: Fluent Bit has room for no more."""
         return pack(["PONG", False, reason, "", ""])
 
     def _digest(self, salt: bytes, hostname: bytes, key: str) -> bytes:

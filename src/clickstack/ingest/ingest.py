@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,18 @@ from ..core.settings import Settings
 from ..store import Store
 from .admission import Admission
 from .budget import Budget
-from .check import check
-from .counters import Counters, SignalCounters
+from .check import Checked, check
+from .counters import Counters, KeyCounters, SignalCounters
 from .dead_letters import DeadLetters
 from .loader import Loader
 from .signals import SIGNAL_NAMES, SignalName
 from .spool import Spool
 
 _log = get_logger("ingest")
+
+
+# Whether an ingestion key ("" when none was sent) may write; a name instead of True makes counters know the key.
+KeyCheck = Callable[[str], bool | str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +51,45 @@ class Ingest:
             Loader(name, self._spools[name], store, dead_letters, self._counters, clock) for name in SIGNAL_NAMES
         ]
 
-    def accept(self, signal: SignalName, body: bytes, *, wait: bool = True, quiet: bool = False) -> Accepted:
+    def accept(
+        self, signal: SignalName, body: bytes, *, wait: bool = True, quiet: bool = False, key: str = ""
+    ) -> Accepted:
         """Take a protobuf Export…ServiceRequest (inflated) and return when it is durable, or at once with wait=False.
 
         `quiet` requests leave no line in the log when they are loaded, so that logging the log does not go round.
-        Raises BadRequest, and Busy when the spool is full or cannot be written.
+        `key` names the ingestion key in counters. Raises BadRequest, and Busy when the spool is full or cannot be
+        written.
         """
-        accepted, durable = self.submit(signal, body, quiet=quiet)
+        accepted, durable = self.submit(signal, body, quiet=quiet, key=key)
         if wait:
             durable.result()
         return accepted
 
-    def submit(self, signal: SignalName, body: bytes, *, quiet: bool = False) -> tuple[Accepted, Future[None]]:
+    def submit(
+        self, signal: SignalName, body: bytes, *, quiet: bool = False, key: str = ""
+    ) -> tuple[Accepted, Future[None]]:
         """As `accept`, for those who wait elsewhere: what may be answered once the future is done without error."""
+        started_s = self._clock.monotonic_s()
         request = check(signal, body)
         if request.records == 0:
             done: Future[None] = Future()
             done.set_result(None)
             return Accepted(0), done
         durable = self._spools[signal].append(request, quiet=quiet)
-        durable.add_done_callback(lambda future: self._count(signal, request.records, future))
+        durable.add_done_callback(lambda future: self._count(signal, request, started_s, key, future))
         return Accepted(request.records), durable
 
-    def refused(self, signal: SignalName) -> None:
+    def refused(self, signal: SignalName, key: str = "") -> None:
         """Count a request that a receiver refused, for whatever reason."""
-        self._counters.add(signal, "rejected", 1)
+        self._counters.add(signal, "rejected", 1, key)
 
     def counters(self) -> dict[SignalName, SignalCounters]:
         """What happened since the start, and what waits."""
         return self._counters.snapshot({name: spool.queued() for name, spool in self._spools.items()})
+
+    def key_counters(self) -> list[KeyCounters]:
+        """What came with each ingestion key since the start, by key and signal."""
+        return self._counters.by_key()
 
     def spool_bytes(self) -> int:
         """Disk in use by requests that are not loaded yet."""
@@ -95,9 +110,11 @@ class Ingest:
             loader.stop()
         return empty
 
-    def _count(self, signal: SignalName, records: int, durable: Future[None]) -> None:
+    def _count(self, signal: SignalName, request: Checked, started_s: float, key: str, durable: Future[None]) -> None:
         if not durable.cancelled() and durable.exception() is None:
-            self._counters.add(signal, "accepted", records)
+            self._counters.add(signal, "accepted", request.records, key)
+            self._counters.add(signal, "bytes", len(request.body), key)
+            self._counters.acks[signal].add(self._clock.monotonic_s() - started_s)
 
 
 def log_request(

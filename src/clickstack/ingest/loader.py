@@ -103,6 +103,7 @@ class Loader:
 
     def _count(self, segment: Segment, dead: int, seconds: float) -> None:
         self._counters.add(self._signal, "loaded", segment.records - dead)
+        self._counters.loads[self._signal].add(seconds)
         if not segment.quiet:
             rows, ms = segment.records - dead, round(seconds * 1000, 1)
             _log.info("loaded", extra=fields(signal=self._signal, rows=rows, bytes=segment.bytes, ms=ms))

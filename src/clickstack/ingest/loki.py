@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from ..core.errors import BadRequest
+from .allowance import Allowance
 from .http_door import JSON, PROTOBUF, TEXT, Door, Form, Reading
 from .key_value import attribute_of
 from .loki_labels import parse_labels
@@ -62,15 +63,19 @@ def loki_door() -> Door:
 
 
 def read_protobuf(body: bytes) -> Reading:
-    """A logproto.PushRequest as OTLP. Raises BadRequest. Text that is not UTF-8 gets U+FFFD in place of bad bytes."""
+    """A logproto.PushRequest as OTLP. Raises BadRequest, TooLarge.
+
+    Text that is not UTF-8 gets U+FFFD in place of the bad bytes.
+    """
     push = PushRequest()
     try:
         push.ParseFromString(body)
     except DecodeError:
         raise BadRequest("The body is not a logproto.PushRequest.") from None
-    request = ExportLogsServiceRequest()
+    request, allowance = ExportLogsServiceRequest(), Allowance()
     for stream in push.streams:
         records, shared = _stream(request, parse_labels(_text(stream.labels)))
+        _allow(allowance, shared, len(stream.entries))
         for entry in stream.entries:
             time_ns = entry.timestamp.seconds * _NS_PER_S + entry.timestamp.nanos
             metadata = {_text(label.name): _text(label.value) for label in entry.structured_metadata}
@@ -81,19 +86,21 @@ def read_protobuf(body: bytes) -> Reading:
 def read_json(body: bytes) -> Reading:
     """`{"streams": [{"stream": {label: value}, "values": [[nanoseconds, line, {metadata}?]]}]}` as OTLP.
 
-    Raises BadRequest naming the place.
+    Raises BadRequest naming the place, TooLarge.
     """
     try:
         document = orjson.loads(body or b"{}")
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error}.") from None
-    request = ExportLogsServiceRequest()
-    streams = _expect(_expect(document, dict, "the body").get("streams") or [], list, "streams")
+    request, allowance = ExportLogsServiceRequest(), Allowance()
+    streams = _optional(_expect(document, dict, "the body").get("streams"), list, "streams")
     for index, stream in enumerate(streams):
         where = f"streams[{index}]"
-        labels = _labels(_expect(stream, dict, where).get("stream") or {}, f"{where}.stream")
+        labels = _labels(_expect(stream, dict, where).get("stream"), f"{where}.stream")
         records, shared = _stream(request, labels)
-        for number, value in enumerate(_expect(stream.get("values") or [], list, f"{where}.values")):
+        values = _optional(stream.get("values"), list, f"{where}.values")
+        _allow(allowance, shared, len(values))
+        for number, value in enumerate(values):
             _add_json_record(records, value, shared, f"{where}.values[{number}]")
     return Reading(request.SerializeToString())
 
@@ -126,6 +133,12 @@ def _stream(request: ExportLogsServiceRequest, labels: Mapping[str, str]) -> tup
     return each.scope_logs.add().log_records, shared
 
 
+def _allow(allowance: Allowance, shared: Mapping[str, str], records: int) -> None:
+    """Raises TooLarge. `shared` labels are written for every record."""
+    allowance.records(records)
+    allowance.text(records * sum(len(name) + len(value) for name, value in shared.items()))
+
+
 def _add_record(records: Any, time_ns: int, line: str, shared: dict[str, str], metadata: Mapping[str, str]) -> None:
     record = records.add()
     if 0 < time_ns < _NS_MAX:
@@ -140,7 +153,7 @@ def _add_record(records: Any, time_ns: int, line: str, shared: dict[str, str], m
 
 
 def _labels(value: Any, where: str) -> dict[str, str]:
-    labels: dict[str, str] = _expect(value, dict, where)
+    labels: dict[str, str] = _optional(value, dict, where)
     for name, text in labels.items():
         _expect(text, str, f"{where}.{name[:64]}")
     return labels
@@ -153,6 +166,10 @@ def _expect(value: Any, kind: type, where: str) -> Any:
     if not isinstance(value, kind):
         raise BadRequest(f"{where}: must be {_WHAT[kind]}.")
     return value
+
+
+def _optional(value: Any, kind: type, where: str) -> Any:
+    return kind() if value is None else _expect(value, kind, where)
 
 
 def _text(data: bytes) -> str:

@@ -73,6 +73,7 @@ def _heads() -> list[_Head | None]:
 
 
 _HEADS = _heads()
+_SHORT_TEXT = 0xA0
 _CONSTANTS = {0xC0: None, 0xC2: False, 0xC3: True}
 
 
@@ -172,6 +173,10 @@ class Reader:
         if self._values > FLUENT_RECORD_VALUES_MAX:
             raise BadRequest(f"A record has more than {FLUENT_RECORD_VALUES_MAX} values.")
         position = self._position
+        byte = self._data[position] if position < len(self._data) else 0
+        if _SHORT_TEXT <= byte < _SHORT_TEXT + 32:  # most values by far
+            self._position = position + 1
+            return self._take(byte - _SHORT_TEXT).decode(errors="replace")
         kind, size = self._head()
         if kind == "str":
             return self._take(size).decode(errors="replace")

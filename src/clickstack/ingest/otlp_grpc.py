@@ -15,7 +15,7 @@ from ..core.clock import Clock, SystemClock
 from ..core.errors import Exposed, StartupError, Unauthorized
 from ..core.limits import GRPC_WORKERS, INGEST_BODY_BYTES_MAX
 from ..core.log import fields, get_logger
-from .ingest import Accepted, Ingest, log_request
+from .ingest import Accepted, Ingest, KeyCheck, log_request
 from .otlp_http import key_from
 from .signals import SIGNALS, SignalName
 from .status import INTERNAL, MASKED, status_of_error
@@ -31,9 +31,9 @@ _OPTIONS: Sequence[tuple[str, Any]] = (
 
 
 class OtlpGrpc:
-    """The server. `key_ok` says whether an ingestion key ("" when none is sent) may write."""
+    """The server."""
 
-    def __init__(self, ingest: Ingest, key_ok: Callable[[str], bool], clock: Clock | None = None) -> None:
+    def __init__(self, ingest: Ingest, key_ok: KeyCheck, clock: Clock | None = None) -> None:
         self._ingest = ingest
         self._key_ok = key_ok
         self._clock = clock or SystemClock()
@@ -72,10 +72,12 @@ class OtlpGrpc:
     def _handler(self, signal: SignalName) -> Callable[[bytes, grpc.ServicerContext], bytes]:
         def export(body: bytes, context: grpc.ServicerContext) -> bytes:
             started_s = self._clock.monotonic_s()
+            key = ""
             try:
-                accepted = self._accept(signal, body, context)
+                key = self._key(context)
+                accepted = self._accept(signal, body, key)
             except Exposed as error:
-                self._ingest.refused(signal)
+                self._ingest.refused(signal, key)
                 status = status_of_error(error)
                 log_request(signal, "grpc", error.status, None, self._ms_since(started_s), error.message)
                 if status.details:
@@ -89,13 +91,18 @@ class OtlpGrpc:
 
         return export
 
-    def _accept(self, signal: SignalName, body: bytes, context: grpc.ServicerContext) -> Accepted:
+    def _key(self, context: grpc.ServicerContext) -> str:
+        """What counters call the key; "" for one without a name. Raises Unauthorized."""
         metadata = {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
-        if not self._key_ok(key_from(metadata.get("authorization", ""), metadata.get("x-api-key", ""))):
+        found = self._key_ok(key_from(metadata.get("authorization", ""), metadata.get("x-api-key", "")))
+        if not found:
             raise Unauthorized("The ingestion key is missing or wrong. Send it as the authorization metadata.")
+        return found if isinstance(found, str) else ""
+
+    def _accept(self, signal: SignalName, body: bytes, key: str) -> Accepted:
         with self._ingest.admission.enter() as place:
             place.grow(len(body))
-            return self._ingest.accept(signal, body)
+            return self._ingest.accept(signal, body, key=key)
 
     def _ms_since(self, started_s: float) -> float:
         return round((self._clock.monotonic_s() - started_s) * 1000, 1)

@@ -22,7 +22,7 @@ from .admission import Place
 from .cors import cors_headers, preflight_headers
 from .http_door import JSON, PROTOBUF, TEXT, Door, Form, Reading
 from .inflate import ENCODINGS, inflate, require_encoding
-from .ingest import Accepted, Ingest, log_request
+from .ingest import Accepted, Ingest, KeyCheck, log_request
 from .loki import loki_door
 from .otlp_json import protobuf_from_json
 from .remote_write import remote_write_door
@@ -61,9 +61,9 @@ _OTHERS: dict[str, Callable[[], Door]] = {"/api/v1/write": remote_write_door, "/
 
 
 class OtlpHttp:
-    """The app. `key_ok` says whether an ingestion key ("" when none is sent) may write."""
+    """The app."""
 
-    def __init__(self, ingest: Ingest, key_ok: Callable[[str], bool], clock: Clock | None = None) -> None:
+    def __init__(self, ingest: Ingest, key_ok: KeyCheck, clock: Clock | None = None) -> None:
         self._ingest = ingest
         self._key_ok = key_ok
         self._clock = clock or SystemClock()
@@ -97,12 +97,13 @@ class OtlpHttp:
         if scope["method"] != "POST":
             return _refusal(answer, 405, f"{door.name} is sent with POST.", ("allow", "POST, OPTIONS"))
         started_s = self._clock.monotonic_s()
-        accepted, reason = None, None
+        accepted, reason, key = None, None, ""
         try:
-            accepted = await self._accept(door, headers, receive)
+            key = self._key(headers)
+            accepted = await self._accept(door, headers, receive, key)
             reply = _success(answer, door.signal, accepted)
         except Exposed as error:
-            self._ingest.refused(door.signal)
+            self._ingest.refused(door.signal, key)
             reply, reason = _refusal_of_error(answer, error), error.message
         except _ClientGone:
             raise
@@ -113,9 +114,14 @@ class OtlpHttp:
         log_request(door.signal, door.protocol, reply.status, accepted, ms, reason)
         return reply
 
-    async def _accept(self, door: Door, headers: dict[str, str], receive: _Receive) -> Accepted:
-        if not self._key_ok(key_from(headers.get("authorization", ""), headers.get("x-api-key", ""))):
+    def _key(self, headers: dict[str, str]) -> str:
+        """What counters call the key; "" for one without a name. Raises Unauthorized."""
+        found = self._key_ok(key_from(headers.get("authorization", ""), headers.get("x-api-key", "")))
+        if not found:
             raise Unauthorized("The ingestion key is missing or wrong. Send it as the authorization header.")
+        return found if isinstance(found, str) else ""
+
+    async def _accept(self, door: Door, headers: dict[str, str], receive: _Receive, key: str) -> Accepted:
         form = door.form(headers.get("content-type", ""))
         encoding = headers.get("content-encoding", "").strip().lower() or form.encoding
         require_encoding(encoding)
@@ -123,18 +129,18 @@ class OtlpHttp:
             body = await _read_body(headers, receive, place)
             loop = asyncio.get_running_loop()
             accepted, durable = await loop.run_in_executor(
-                self._checkers, self._submit, door.signal, form, encoding, body, place
+                self._checkers, self._submit, door.signal, form, encoding, body, place, key
             )
             await asyncio.wrap_future(durable)
         return accepted
 
     def _submit(
-        self, signal: SignalName, form: Form, encoding: str, body: bytes, place: Place
+        self, signal: SignalName, form: Form, encoding: str, body: bytes, place: Place, key: str
     ) -> tuple[Accepted, Future[None]]:
         inflated = inflate(body, encoding)
         place.grow(len(inflated) if inflated is not body else 0)
         reading = form.read(inflated)
-        accepted, durable = self._ingest.submit(signal, reading.body)
+        accepted, durable = self._ingest.submit(signal, reading.body, key=key)
         if reading.rejected:
             accepted = replace(accepted, rejected=reading.rejected, message=reading.message)
         return accepted, durable

@@ -20,6 +20,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, E
 
 from ..core.errors import BadRequest
 from ..core.limits import REMOTE_WRITE_FAMILIES_MAX, REMOTE_WRITE_HELP_CHARS_MAX
+from .allowance import Allowance
 from .http_door import PROTOBUF, TEXT, Door, Form, Reading
 from .key_value import attribute_of
 from .message_types import message_types
@@ -83,7 +84,7 @@ def remote_write_door() -> Door:
 
 
 def read_write_request(body: bytes, families: dict[str, Family]) -> Reading:
-    """A prometheus.WriteRequest as OTLP; `families` learns from its metadata. Raises BadRequest.
+    """A prometheus.WriteRequest as OTLP; `families` learns from its metadata. Raises BadRequest, TooLarge.
 
     A series that cannot be stored (without a name, or with an impossible histogram) is rejected alone.
     """
@@ -112,6 +113,7 @@ class _Writer:
     def __init__(self, families: dict[str, Family], *, with_exemplars: bool) -> None:
         self.request = ExportMetricsServiceRequest()
         self._families = families
+        self._allowance = Allowance()
         self._attributes: dict[tuple[str, str], KeyValue] = {}  # copying a message is faster than filling one
         self._scopes: dict[tuple[str, str], Any] = {}
         self._points: dict[tuple[str, str, str, str], Any] = {}
@@ -137,6 +139,10 @@ class _Writer:
                 attributes.append(attribute)
         if not name:
             return "a series has no __name__ label."
+        points_count = len(series.samples) + len(series.histograms)
+        self._allowance.records(points_count)
+        if points_count > 1:
+            self._allowance.text(points_count * sum(len(key) + len(value) for key, value in labels))
         point = None
         if series.samples:
             points = self._number_points(job, instance, name)
@@ -205,6 +211,7 @@ class _Writer:
             scope = self._scopes[job, instance] = each.scope_metrics.add()
         metric: Metric = scope.metrics.add(name=name)
         if family is not None:
+            self._allowance.text(len(family.help))
             metric.description = family.help
             metric.unit = family.unit
         return metric

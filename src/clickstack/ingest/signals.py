@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -27,35 +27,59 @@ _POINT_KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Census:
+    """`kinds` are the bits above. `repeated_bytes`: what a request says once and its rows say each for themselves."""
+
+    records: int
+    kinds: int
+    repeated_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
-    """What the protocol says about a signal. `census` counts (records, kinds) of a parsed request."""
+    """What the protocol says about a signal. `census` takes stock of a parsed request."""
 
     name: SignalName
     request: type[Any]
     response: type[Any]
     rejected_field: str
     grpc_service: str
-    census: Callable[[Any], tuple[int, int]]
+    census: Callable[[Any], Census]
 
 
-def _log_census(request: Any) -> tuple[int, int]:
-    return sum(len(scope.log_records) for each in request.resource_logs for scope in each.scope_logs), LOG
+def _log_census(request: Any) -> Census:
+    return _census(
+        ((each, scope, len(scope.log_records)) for each in request.resource_logs for scope in each.scope_logs), LOG
+    )
 
 
-def _span_census(request: Any) -> tuple[int, int]:
-    return sum(len(scope.spans) for each in request.resource_spans for scope in each.scope_spans), SPAN
+def _span_census(request: Any) -> Census:
+    return _census(
+        ((each, scope, len(scope.spans)) for each in request.resource_spans for scope in each.scope_spans), SPAN
+    )
 
 
-def _point_census(request: Any) -> tuple[int, int]:
-    points = kinds = 0
+def _census(scopes: Iterable[tuple[Any, Any, int]], kinds: int) -> Census:
+    records = repeated_bytes = 0
+    for each, scope, count in scopes:
+        records += count
+        repeated_bytes += count * (each.resource.ByteSize() + scope.scope.ByteSize())
+    return Census(records, kinds, repeated_bytes)
+
+
+def _point_census(request: Any) -> Census:
+    points = kinds = repeated_bytes = 0
     for each in request.resource_metrics:
         for scope in each.scope_metrics:
+            shared_bytes = each.resource.ByteSize() + scope.scope.ByteSize()
             for metric in scope.metrics:
                 kind = metric.WhichOneof("data")
                 if kind is not None:  # a metric without data says nothing (reference/ingestion.md §3.10)
-                    points += len(getattr(metric, kind).data_points)
+                    count = len(getattr(metric, kind).data_points)
+                    points += count
                     kinds |= _POINT_KINDS[kind]
-    return points, kinds
+                    repeated_bytes += count * (shared_bytes + len(metric.name) + len(metric.description))
+    return Census(points, kinds, repeated_bytes)
 
 
 SIGNALS: dict[SignalName, Signal] = {

@@ -12,6 +12,7 @@ Do not add here: HTTP, teams, who may see what (sources arrive as values that be
 
 from .histogram import Histogram, histogram
 from .lucene import explain
+from .print_chart import compiled_text, lucene_chart, result_text
 from .run import ChartResult, Runner
 from .search import Search, SearchConfig, SearchPage
 from .shape import Point, SeriesRow, merge_series, ratio
@@ -25,8 +26,11 @@ __all__ = [
     "SearchConfig",
     "SearchPage",
     "SeriesRow",
+    "compiled_text",
     "explain",
     "histogram",
+    "lucene_chart",
     "merge_series",
     "ratio",
+    "result_text",
 ]

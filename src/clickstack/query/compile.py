@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 
 from ..core.chart import AggregateName, ChartConfig, Select
 from ..core.errors import BadRequest
-from ..core.sql import Sql
+from ..core.sql import Param, Sql
 from ..core.timerange import TimeRange
 from .compose import compose, shown_values, top_groups
-from .draft import Context, Draft, bucket_start, subquery, table
+from .draft import BUCKET, Context, Draft, bucket_start, subquery, table
 from .expression import read_expression
 from .fields import Fields
 from .metrics import check_metric, fold_series, metric_condition, metric_lookback_ms
 from .naming import group_parts, value_names
-from .select import AGGREGATIONS, Ask, argument
+from .select import AGGREGATIONS, Ask, answered_together, argument, comparable
 
 OTHER = "Other"  # the group of all groups beyond the series limit
 
@@ -76,8 +76,10 @@ def check(draft: Draft, context: Context) -> Draft:
     for index, select in enumerate(context.chart.select):
         if select.metric is not None:
             check_metric(select, context.place(index))
-        elif select.aggregate == "increase":
-            raise BadRequest(f"{context.place(index, '.aggFn')}: increase is of sum metrics; this source is not one")
+        elif select.aggregate in ("increase", "rate"):
+            raise BadRequest(
+                f"{context.place(index, '.aggFn')}: {select.aggregate} is of sum metrics; this source is not one"
+            )
     return draft
 
 
@@ -116,7 +118,7 @@ def group(draft: Draft, context: Context) -> Draft:
         read_expression(text, context.fields, f"groupBy.{index}", types=context.types)
         for index, (text, _) in enumerate(group_parts(context.chart))
     ]
-    return replace(draft, groups=tuple(expression.sql for expression in expressions))
+    return replace(draft, groups=tuple(comparable(expression) for expression in expressions))
 
 
 def keep_top(draft: Draft, context: Context) -> Draft:
@@ -132,11 +134,24 @@ def keep_top(draft: Draft, context: Context) -> Draft:
 def aggregate(draft: Draft, context: Context) -> Draft:
     if draft.values:  # a distribution has computed its value
         return draft
-    values = [
-        AGGREGATIONS[_aggregate_name(select)].render(_ask(select, context.place(index, ".field"), draft, context))
-        for index, select in enumerate(context.chart.select)
+    selects = context.chart.select
+    asks = [_ask(select, context.place(index, ".field"), draft, context) for index, select in enumerate(selects)]
+    quantiles = [
+        ask if _fusible(select, ask, draft, context) else None for select, ask in zip(selects, asks, strict=True)
     ]
+    together = [found or ask for found, ask in zip(answered_together(quantiles), asks, strict=True)]
+    values = [AGGREGATIONS[_aggregate_name(select)].render(ask) for select, ask in zip(selects, together, strict=True)]
     return replace(draft, values=tuple(values))
+
+
+def _fusible(select: Select, ask: Ask, draft: Draft, context: Context) -> bool:
+    """Whether a value is a plain quantile of a number that is always there, in groups that have rows."""
+    if select.aggregate != "quantile" or ask.condition is not None or ask.weight is not None:
+        return False
+    if draft.point is not None or not select.expression or not (draft.bucket or draft.groups):
+        return False
+    kind = read_expression(select.expression, context.fields, "field", types=context.types).type
+    return kind is not None and kind.family == "number" and not kind.nullable and not kind.base.startswith("Decimal")
 
 
 def _aggregate_name(select: Select) -> AggregateName:
@@ -167,14 +182,14 @@ PASSES: tuple[Callable[[Draft, Context], Draft], ...] = (
 )
 
 
-def untyped(chart: ChartConfig, fields: Fields) -> list[str]:
+def untyped(chart: ChartConfig, fields: Fields, first: int = 0) -> list[str]:
     """The SQL expressions whose types an aggregate must know and only the engine can tell."""
     texts = []
     for index, select in enumerate(chart.select):
         if select.metric is not None or not select.expression:
             continue
-        expression = read_expression(select.expression, fields, f"series.{index}.field")
-        if expression.type is None and AGGREGATIONS[select.aggregate].needs not in ("nothing", "anything"):
+        expression = read_expression(select.expression, fields, f"series.{first + index}.field")
+        if expression.type is None and AGGREGATIONS[select.aggregate].needs in ("a number", "a number or a time"):
             texts.append(expression.text)
     return texts
 
@@ -184,7 +199,7 @@ def _ask(select: Select, what: str, draft: Draft, context: Context) -> Ask:
     needs = AGGREGATIONS[select.aggregate].needs
     level = 0.5 if select.level is None else select.level
     if draft.point is not None:
-        return Ask(draft.point, None, Sql.of("__time"), level)
+        return Ask(draft.point, None, Sql.of("__time"), level, seconds=_seconds(draft, context))
     condition = context.conditions.read(select.where).sql
     weight = _weight(context)
     if needs == "nothing":
@@ -193,6 +208,16 @@ def _ask(select: Select, what: str, draft: Draft, context: Context) -> Ask:
         raise BadRequest(f"{what}: {select.aggregate} needs a field to aggregate")
     expression = read_expression(select.expression, context.fields, what, types=context.types)
     return Ask(argument(expression, needs, what), condition, context.times.finest.sql, level, weight)
+
+
+def _seconds(draft: Draft, context: Context) -> Sql:
+    """The time a bucket covers: at the edges of the range only the part inside."""
+    start_s, end_s = context.time_range.start_ms / 1000, context.time_range.end_ms / 1000
+    width_s = context.chart.granularity_s
+    if draft.bucket is None or not isinstance(width_s, int):
+        return Sql.of(f"{end_s - start_s!r}")
+    end = Sql.of(f"least(toFloat64({BUCKET} + {width_s}), ", Param(end_s, "Float64"), ")")
+    return Sql.of("(", end, f" - greatest(toFloat64({BUCKET}), ", Param(start_s, "Float64"), "))")
 
 
 def _weight(context: Context) -> Sql | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..core.errors import BadQuery
+from ..core.errors import BadQuery, Forbidden
 from ..core.limits import DICTIONARY_TOKENS_MAX
 from ..core.sql import Param, Sql, ident
 from ..core.timerange import TimeRange
@@ -19,6 +19,7 @@ from .draft import select, subquery
 from .events import Events
 from .fields import Fields
 
+DICTIONARY = "mergeTreeTextIndex"  # the table function that reads a text index
 NATIVE = "NativeColumn"  # how roll-ups call the map of a plain column (reference/query-engine.md §5.4)
 ROLLUP_COLUMNS = {"Timestamp", "ColumnIdentifier", "Key", "Value", "count"}
 ROLLUP_WIDTH_MS = 15 * 60 * 1000
@@ -55,24 +56,41 @@ def index_of_items(fields: Fields, column: str) -> tuple[SkipIndex, str] | None:
     return None
 
 
-def from_index(events: Events, index: SkipIndex, limit: int, begin: str = "", wanted: Sql | None = None) -> Counted:
-    """Tokens that start with `begin`, without it. `wanted` is a condition on `__text`, what follows `begin`."""
+def from_index(
+    events: Events, index: SkipIndex, limit: int, begin: str = "", wanted: Sql | None = None, typed: str = ""
+) -> Counted | None:
+    """Tokens that start with `begin`, without it. `wanted` is a condition on `__text`, what follows `begin`.
+
+    None when the engine cannot read dictionaries (ClickHouse before 26.3) or does not let us.
+
+    `typed` is what `wanted` wants the text to start with, in any case. When there are too many tokens to read them all,
+    only those are looked at that start with exactly that.
+    """
+    tokens = _tokens(events, index, begin, "")
+    try:
+        read = int(events.ask(select([Sql.of("count()")], subquery(tokens), [], [])).scalar())
+    except (BadQuery, Forbidden):  # nothing in it comes from the user, so it is not the user's fault
+        return None
+    if read >= DICTIONARY_TOKENS_MAX and typed:
+        tokens = _tokens(events, index, begin, typed)
+    found = _most_frequent(events, subquery(tokens), "__rows", [wanted] if wanted else [], limit)
+    share = _share_of_parts(events) if found.counts else 1.0
+    counts = [(text, max(1, round(count * share))) for text, count in found.counts]
+    return Counted(counts, found.distinct, complete=read < DICTIONARY_TOKENS_MAX, estimated=share < 1)
+
+
+def _tokens(events: Events, index: SkipIndex, begin: str, typed: str) -> Sql:
     schema, time_range = events.fields.schema, events.scope.time_range
-    name = f"mergeTreeTextIndex({ident(schema.database)}, {ident(schema.table)}, {ident(index.name)})"
+    name = f"{DICTIONARY}({ident(schema.database)}, {ident(schema.table)}, {ident(index.name)})"
     parts = Sql.of("part_name IN (SELECT name FROM system.parts WHERE ", _parts(schema, time_range), ")")
-    rest = Sql.of("substring(token, ", Param(len(begin.encode()) + 1, "UInt32"), ")") if begin else Sql.of("token")
-    tokens = select(
-        [Sql.of(rest, " AS __text"), Sql.of("cardinality")],
+    starts = Sql.of("startsWith(token, ", Param(begin + typed, "String"), ")")
+    rest = Sql.of("substring(token, ", Param(len(begin.encode()) + 1, "UInt32"), ")")
+    return select(
+        [Sql.of(rest, " AS __text"), Sql.of("cardinality AS __rows")],
         Sql.of(name),
-        [parts, *([Sql.of("startsWith(token, ", Param(begin, "String"), ")")] if begin else [])],
+        [parts, *([starts] if begin or typed else [])],
         [f"LIMIT {DICTIONARY_TOKENS_MAX}"],
     )
-    found = _most_frequent(events, subquery(tokens), "cardinality", [wanted] if wanted else [], limit)
-    share = _share_of_parts(events) if found.counts else 1.0
-    if share == 1.0:
-        return found
-    scaled = [(text, max(1, round(count * share))) for text, count in found.counts]
-    return Counted(scaled, found.distinct, found.complete, estimated=True)
 
 
 def rollup_table(store: Store, events: Events) -> TableSchema | None:
@@ -112,13 +130,12 @@ def from_rollup(
 
 def _most_frequent(events: Events, source: Sql, count: str, wanted: list[Sql], limit: int) -> Counted:
     """The most frequent `__text`s of a table that has them with their counts."""
-    columns = ["__text", f"sum({count}) AS __count", "count() OVER () AS __distinct", "sum(count()) OVER () AS __read"]
+    columns = ["__text", f"sum({count}) AS __count", "count() OVER () AS __distinct"]
     order = ["GROUP BY __text", "ORDER BY __count DESC, __text", f"LIMIT {limit}"]
     rows = events.ask(select([Sql.of(column) for column in columns], source, wanted, order)).rows
     if not rows:
         return NOTHING_COUNTED
-    _, _, distinct, read = rows[0]
-    return Counted([(row[0], row[1]) for row in rows], distinct, read < DICTIONARY_TOKENS_MAX, estimated=False)
+    return Counted([(row[0], row[1]) for row in rows], rows[0][2], complete=True, estimated=False)
 
 
 def _parts(schema: TableSchema, time_range: TimeRange) -> Sql:

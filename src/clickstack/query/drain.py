@@ -1,10 +1,11 @@
-"""Drain: texts → templates, one pass, bounded (He et al., "Drain: an online log parsing approach with fixed depth tree").
+"""Drain: texts → templates, in one pass, bounded (He et al., "Drain: An Online Log Parsing Approach").
 
 A text is cut into values and what stands between them: blanks, punctuation, and the names in `name=value` and
-`"name": value`. Texts with the same between-pieces share a tree, whose first levels are the first values (those with a
-digit, or in single quotes, count as any value); at its leaves are clusters. A text joins the most similar cluster; values in which its members
-differ become `<*>`. Different from the paper: names of fields are structure, not values, so that structured lines
-do not look alike merely because they have the same fields; and values with digits say nothing about likeness.
+`"name": value`. Texts with the same between-pieces share a tree, whose first level is the first value (one with a
+digit, or in single quotes, counts as any value); at its leaves are clusters. A text joins the most similar cluster;
+values in which its members differ become `<*>`. Different from the paper: names of fields are structure, not values, so
+that structured lines do not look alike merely because they have the same fields; and values with digits say nothing
+about likeness.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import eq
 
 from ..core.sql import literal
 
@@ -19,8 +21,8 @@ WILDCARD = "<*>"
 SIMILARITY_MIN = 0.5  # share of equal values, those with digits apart
 LEVELS = 1  # values that choose the branch, as the usual depth of 4
 BRANCHES_MAX = 100  # of one node; above: further values go to the branch of any value
-CLUSTERS_PER_LEAF_MAX = 100  # above: a text joins the most similar, however different
-VALUES_MAX = 256  # of one text; what follows is not looked at
+CLUSTERS_PER_LEAF_MAX = 50  # above: a text joins the most similar, however different
+VALUES_MAX = 128  # of one text; what follows is not looked at
 
 # A name with what ties it to its value belongs between the values: `"user": `, `user=`, `retries: 3`.
 _PIECE = re.compile(
@@ -111,7 +113,7 @@ def split(text: str) -> tuple[tuple[str, ...], list[str], bool]:
     """What stands between the values, the values, and whether the text is longer than is looked at.
 
     >>> split('took 3 ms {"user": "ann"}')
-    (('', ' ', ' ', ' {"user": ', '}'), ['took', '3', 'ms', '"ann"'], False)
+    (('', ' ', ' ', ' {"user": "', '"}'), ['took', '3', 'ms', 'ann'], False)
     """
     between, values = [""], list[str]()
     for match in _PIECE.finditer(_COLOURS.sub("", text.strip())):
@@ -127,10 +129,10 @@ def split(text: str) -> tuple[tuple[str, ...], list[str], bool]:
 
 def _most_similar(clusters: Sequence[Cluster], values: Sequence[str]) -> Cluster | None:
     best, best_likeness = None, -1.0
-    telling = [at for at, value in enumerate(values) if not _DIGIT.search(value)]
+    telling = ["" if _DIGIT.search(value) else value for value in values]  # no value is empty: "" equals none
+    count = len(telling) - telling.count("")
     for cluster in clusters:
-        equal = sum(cluster.values[at] == values[at] for at in telling)
-        likeness = equal / len(telling) if telling else 1.0
+        likeness = sum(map(eq, cluster.values, telling)) / count if count else 1.0
         if likeness > best_likeness:
             best, best_likeness = cluster, likeness
     good = best_likeness >= SIMILARITY_MIN or len(clusters) >= CLUSTERS_PER_LEAF_MAX

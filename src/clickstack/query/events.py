@@ -1,7 +1,8 @@
 """Events of one source: in a range, under a filter. What keys, values, patterns, deltas and heatmaps look at.
 
-Two ways to look at less than everything: not at all (roll-ups and index dictionaries, see values.py), or at a sample
-whose rows are chosen by a hash of where they lie. Such a sample is even over the range, and the same every time.
+Two ways to look at less than everything: not at all (roll-ups and index dictionaries, see counted.py), or at a sample
+whose rows are chosen by a hash of where they lie. Such a sample is even over the range, and the same every time. Large
+samples are made of runs of neighbours: to read one row of a granule costs as much as to read them all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from .row_identity import Identity, identity
 from .run import NOTHING, source_schema
 from .timefilter import TimeColumns, time_columns
 from .where import Conditions
+
+SAMPLE_RUNS = 2_000  # a sample has about as many runs; fewer would follow what happens to lie together
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,7 @@ class Events:
     def ask(self, sql: Sql) -> QueryResult:
         """Run a query under the request's id and add up what it cost."""
         result = self._store.query(sql, query_id=self._query_id)
-        before, now = self.statistics, result.statistics
-        self.statistics = Statistics(
-            before.rows_read + now.rows_read, before.bytes_read + now.bytes_read, before.elapsed_s + now.elapsed_s
-        )
+        self.statistics = added(self.statistics, result.statistics)
         return result
 
     def count(self, *more: Sql) -> int:
@@ -87,9 +87,21 @@ class Events:
         """Conditions that keep about `rows_max` of `total` events, and how many events each kept one stands for."""
         if total <= rows_max:
             return [], 1.0
-        return [Sql.of("cityHash64(", self._place, f") % {total} < {rows_max}")], total / rows_max
+        return [
+            Sql.of("cityHash64(", self._run(rows_max // SAMPLE_RUNS), f") % {total} < {rows_max}")
+        ], total / rows_max
 
-    @property
-    def _place(self) -> Sql:
-        """Where a row lies, as arguments of a hash."""
-        return Sql.join([self.times.finest.sql, *self.identity.columns], ", ")
+    def _run(self, rows: int) -> Sql:
+        """What neighbouring rows have in common, as arguments of a hash: that many rows are kept or left together."""
+        columns = self.identity.columns
+        if len(columns) == 1 or rows <= 1:
+            return Sql.join([self.times.finest.sql, *columns], ", ")
+        block, offset = columns
+        return Sql.of(block, ", intDiv(", offset, f", {rows})")
+
+
+def added(left: Statistics, right: Statistics) -> Statistics:
+    """What two answers cost together."""
+    return Statistics(
+        left.rows_read + right.rows_read, left.bytes_read + right.bytes_read, left.elapsed_s + right.elapsed_s
+    )

@@ -6,9 +6,11 @@ beforehand answers; only when that would be an estimate, and few events lie in t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from ..core.chart import Filter
 from ..core.limits import EXPLORE_SAMPLE_ROWS_MAX, FACET_RECOUNT_ROWS_MAX
 from ..core.result import Statistics
 from ..core.sql import Sql
@@ -28,23 +30,53 @@ class Facets:
     warnings: tuple[str, ...]
 
 
-def find_facets(store: Store, scope: Scope, keys: Sequence[str], limit: int, query_id: str | None = None) -> Facets:
-    """Raises BadQuery for a key that does not exist, and what Events raises."""
+def find_facets(
+    store: Store,
+    scope: Scope,
+    keys: Sequence[str],
+    limit: int,
+    selected: Mapping[str, Filter] = MappingProxyType({}),
+    query_id: str | None = None,
+) -> Facets:
+    """`selected` are further filters by the key they were chosen in: each narrows the lists of all other keys, so that
+    a list still shows what else could be chosen. Raises BadQuery for a key that does not exist, and what Events raises.
+    """
     events = Events(store, scope, query_id)
     meanings = [read_key(key, events.fields) for key in keys]
-    if scope.unfiltered or scope.time_range.empty:
-        facets = [values_of(store, events, meaning, limit) for meaning in meanings]
+    narrowing = {key: events.condition(chosen, f"selected {key}") for key, chosen in selected.items()}
+    facets: dict[int, ValueList] = {}
+    for others, places in _together(keys, narrowing).items():
+        conditions = [sql for other in others if (sql := narrowing[other]) is not None]
+        found = _facets(store, events, [meanings[at] for at in places], limit, conditions)
+        facets |= zip(places, found, strict=True)
+    return Facets([facets[at] for at in range(len(keys))], events.statistics, events.warnings)
+
+
+def _together(keys: Sequence[str], narrowing: Mapping[str, Sql | None]) -> dict[tuple[str, ...], list[int]]:
+    """The places of the keys that the same selections narrow."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for at, key in enumerate(keys):
+        groups.setdefault(tuple(other for other in narrowing if other != key), []).append(at)
+    return groups
+
+
+def _facets(
+    store: Store, events: Events, keys: Sequence[KeyMeaning], limit: int, conditions: list[Sql]
+) -> list[ValueList]:
+    if (events.scope.unfiltered and not conditions) or events.scope.time_range.empty:
+        facets = [values_of(store, events, key, limit) for key in keys]
         rough = [at for at, facet in enumerate(facets) if facet.estimated and facet.method != "scan"]
         if rough and (total := events.count()) <= FACET_RECOUNT_ROWS_MAX:
-            exact = _counted_together(events, [meanings[at] for at in rough], limit, total)
+            exact = _counted_together(events, [keys[at] for at in rough], limit, total, [])
             for at, facet in zip(rough, exact, strict=True):
                 facets[at] = facet
-    else:
-        facets = _counted_together(events, meanings, limit, events.count())
-    return Facets(facets, events.statistics, events.warnings)
+        return facets
+    return _counted_together(events, keys, limit, events.count(*conditions), conditions)
 
 
-def _counted_together(events: Events, keys: Sequence[KeyMeaning], limit: int, total: int) -> list[ValueList]:
+def _counted_together(
+    events: Events, keys: Sequence[KeyMeaning], limit: int, total: int, conditions: list[Sql]
+) -> list[ValueList]:
     sample, each = events.sampled(total, EXPLORE_SAMPLE_ROWS_MAX)
     values = [
         Sql.of(f"arrayMap(x -> ({at}, x), ", key.values, ")")
@@ -55,7 +87,7 @@ def _counted_together(events: Events, keys: Sequence[KeyMeaning], limit: int, to
     pairs = Sql.of("arrayJoin(arrayConcat(", Sql.join(values, ", "), ")) AS __pair")
     columns = [pairs, Sql.of("count() AS __count"), Sql.of("count() OVER (PARTITION BY __pair.1) AS __distinct")]
     tail = ["GROUP BY __pair", "ORDER BY __pair.1, __count DESC, __pair.2", f"LIMIT {limit} BY __pair.1"]
-    rows = events.ask(select(columns, table(events.fields), [*events.where(), *sample], tail)).rows
+    rows = events.ask(select(columns, table(events.fields), [*events.where(), *conditions, *sample], tail)).rows
     found: list[list[tuple[str, int]]] = [[] for _ in keys]
     distinct = [0] * len(keys)
     for (at, value), count, values_in_all in rows:

@@ -1,4 +1,4 @@
-"""A heatmap: events by time and by a value, the duration of spans unless said otherwise (reference/query-engine.md §6.7).
+"""A heatmap: events by time and by a value, the duration unless said otherwise (reference/query-engine.md §6.7).
 
 Time is cut into even buckets. The value's rows run from a low quantile to the maximum, evenly or by ratio; what is
 below the first row counts in it, so every event is in one cell.

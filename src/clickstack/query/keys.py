@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 
 from ..core.errors import BadQuery
-from ..core.limits import EXPLORE_SAMPLE_ROWS_MAX, KEYS_PER_MAP_MAX
+from ..core.limits import KEYS_PER_MAP_MAX, KEYS_SAMPLE_ROWS
 from ..core.result import Statistics
 from ..core.sql import Param, Sql, ident
 from ..store import Store
 from .columntype import ColumnType, parse_type
 from .counted import Counted, from_index, from_rollup, index_of_keys, rollup_table
-from .draft import select, subquery, table
+from .draft import select, table
 from .events import Events, Scope
-from .fields import Fields
+from .fields import Field, Fields
 from .usersql import user_expression
 
 _BRACKETS = re.compile(r"(?P<map>\w+)\s*\[\s*'(?P<key>[^'\\]+)'\s*\]")
@@ -89,12 +89,8 @@ def find_keys(store: Store, scope: Scope, query_id: str | None = None) -> KeyLis
 def read_key(text: str, fields: Fields) -> KeyMeaning:
     """What a key means: a column, `Map.key`, `Map['key']`, or an SQL expression. Raises BadQuery."""
     text = text.strip()
-    bracketed = _BRACKETS.fullmatch(text)
-    if bracketed and bracketed["map"] in fields.map_columns():
-        field = fields.map_field(bracketed["map"], bracketed["key"])
-    elif re.fullmatch(r"[\w.\-/@:]+|`[^`]+`", text):
-        field = fields.find(text.strip("`"))
-    else:
+    field = _field(text, fields)
+    if field is None:
         return KeyMeaning(text, user_expression(text, "key"), None)
     if field.type.base in ("Map", "JSON") and not field.loose:
         raise BadQuery(f"{text} is a {field.type.base}; name a key inside it: {text}.key")
@@ -108,33 +104,43 @@ def read_key(text: str, fields: Fields) -> KeyMeaning:
     return KeyMeaning(text, field.sql, field.type, column=column)
 
 
+def _field(text: str, fields: Fields) -> Field | None:
+    """The field a text names; None for an SQL expression. Keys of maps may hold any characters."""
+    bracketed = _BRACKETS.fullmatch(text)
+    if bracketed and bracketed["map"] in fields.map_columns():
+        return fields.map_field(bracketed["map"], bracketed["key"])
+    found = fields.find_or_none(text.strip("`"))
+    if found is None and re.fullmatch(r"[A-Za-z_][\w.\-/@:]*|`[^`]+`", text):
+        fields.find(text.strip("`"))  # a name that is none: say which ones there are
+    return found
+
+
 def _keys_of(store: Store, events: Events, column: str, kind: ColumnType) -> Counted:
     """The keys of one map: from the index's dictionary, else from a roll-up, else from a sample."""
     if events.scope.unfiltered and kind.base == "Map":
         index = index_of_keys(events.fields, column)
-        if index:
-            return from_index(events, index, KEYS_PER_MAP_MAX)
+        found = from_index(events, index, KEYS_PER_MAP_MAX) if index else None
+        if found is not None:
+            return found
         rollup = rollup_table(store, events)
         found = from_rollup(events, rollup, column, KEYS_PER_MAP_MAX, key=None) if rollup else None
         if found and found.counts:
             return found
+    return _sampled_keys(events, column, kind)
+
+
+def _sampled_keys(events: Events, column: str, kind: ColumnType) -> Counted:
+    sample, each = events.sampled(events.count(), KEYS_SAMPLE_ROWS)
     keys = Sql.of("mapKeys(" if kind.base == "Map" else "JSONAllPaths(", ident(column), ")")
-    sample = select(
-        [Sql.of("arrayJoin(", keys, ") AS __text")],
-        table(events.fields),
-        events.where(),
-        [f"LIMIT {EXPLORE_SAMPLE_ROWS_MAX}"],
-    )
-    columns = [Sql.of("toString(__text)"), Sql.of("count() AS __count"), Sql.of("count() OVER ()")]
+    columns = [
+        Sql.of("toString(arrayJoin(", keys, ")) AS __text"),
+        Sql.of("count() AS __count"),
+        Sql.of("count() OVER ()"),
+    ]
     tail = ["GROUP BY __text", "ORDER BY __count DESC, __text", f"LIMIT {KEYS_PER_MAP_MAX}"]
-    rows = events.ask(select(columns, subquery(sample), [], tail)).rows
-    read = sum(row[1] for row in rows)
-    return Counted(
-        [(row[0], row[1]) for row in rows],
-        rows[0][2] if rows else 0,
-        complete=read < EXPLORE_SAMPLE_ROWS_MAX,
-        estimated=read >= EXPLORE_SAMPLE_ROWS_MAX,
-    )
+    rows = events.ask(select(columns, table(events.fields), [*events.where(), *sample], tail)).rows
+    counts = [(row[0], round(row[1] * each)) for row in rows]
+    return Counted(counts, rows[0][2] if rows else 0, complete=each == 1, estimated=each > 1)
 
 
 def _text(text: str) -> Sql:

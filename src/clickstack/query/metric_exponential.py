@@ -45,39 +45,6 @@ def exponential_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
     level = context.chart.select[0].level
     names = keys(draft)
     columns = [Sql.of(name) for name in names]
-    time = context.times.finest.sql
-    scaled = select(
-        columns=[
-            *key_columns(draft),
-            Sql.of(time, " AS __at"),
-            Sql.of("StartTimeUnix AS __start"),
-            Sql.of("AggregationTemporality = 1 AS __delta"),
-            Sql.of(SERIES, " AS __series_id"),
-            Sql.of("Scale"),
-            Sql.of("min(Scale) OVER () AS __scale"),
-            *(Sql.of(name) for name in _BUCKETS),
-        ],
-        source=draft.source,
-        where=[*draft.where, Sql.of("AggregationTemporality != 0")],
-        tail=[],
-    )
-    placed = select(
-        columns=[*columns, *(Sql.of(name) for name in _CARRIED), Sql.of(f"{_NOW} AS __now")],
-        source=subquery(scaled),
-        where=[],
-        tail=[],
-    )
-    paired = select(
-        columns=[
-            Sql.of("*"),
-            Sql.of("any(__now) OVER __series AS __before"),
-            Sql.of("any(__start) OVER __series AS __start_before"),
-            Sql.of("any(toNullable(__delta)) OVER __series AS __count_before"),
-        ],
-        source=subquery(placed),
-        where=[],
-        tail=["WINDOW __series AS (PARTITION BY __series_id ORDER BY __at ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING)"],
-    )
     new = select(
         columns=[
             *columns,
@@ -85,7 +52,7 @@ def exponential_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
             Sql.of(f"{_DIFFERENCE} AS __difference"),
             Sql.of(f"{_NEW} AS __new"),
         ],
-        source=subquery(paired),
+        source=subquery(_pairs(draft, context)),
         where=[in_range(context)],
         tail=[],
     )
@@ -113,6 +80,46 @@ def exponential_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
     return quantiles, Sql.of("anyOrNull(__number)")
 
 
+def _pairs(draft: Draft, context: Context) -> Sql:
+    """Every point as a map of its buckets at the common scale, with the point of its series before it."""
+    scaled = select(
+        columns=[
+            *key_columns(draft),
+            Sql.of(context.times.finest.sql, " AS __at"),
+            Sql.of("StartTimeUnix AS __start"),
+            Sql.of("AggregationTemporality = 1 AS __delta"),
+            Sql.of(SERIES, " AS __series_id"),
+            Sql.of("Scale"),
+            Sql.of("min(Scale) OVER () AS __scale"),
+            *(Sql.of(name) for name in _BUCKETS),
+        ],
+        source=draft.source,
+        where=[*draft.where, Sql.of("AggregationTemporality != 0")],
+        tail=[],
+    )
+    placed = select(
+        columns=[
+            *(Sql.of(name) for name in keys(draft)),
+            *(Sql.of(name) for name in _CARRIED),
+            Sql.of(f"{_NOW} AS __now"),
+        ],
+        source=subquery(scaled),
+        where=[],
+        tail=[],
+    )
+    return select(
+        columns=[
+            Sql.of("*"),
+            Sql.of("lagInFrame(__now) OVER __series AS __before"),
+            Sql.of("lagInFrame(__start) OVER __series AS __start_before"),
+            Sql.of("lagInFrame(toNullable(__delta)) OVER __series AS __count_before"),
+        ],
+        source=subquery(placed),
+        where=[],
+        tail=["WINDOW __series AS (PARTITION BY __series_id ORDER BY __at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"],
+    )
+
+
 _BUCKETS = (
     "PositiveOffset",
     "PositiveBucketCounts",
@@ -132,6 +139,6 @@ _VALUE = f"""multiIf(
 
 def exponential_totals(draft: Draft, context: Context) -> tuple[Sql, Sql]:
     """As of histograms, with what this kind knows about its start (§3.5)."""
-    also = ("StartTimeUnix AS __start", "any(StartTimeUnix) OVER __series AS __start_before")
+    also = ("StartTimeUnix AS __start", "lagInFrame(StartTimeUnix) OVER __series AS __start_before")
     whole = Sql.of(f"{_RESTARTED} OR __count < __count_before")
     return totals(draft, context, whole, none=_NONE, also=also, extremes=True)

@@ -13,31 +13,27 @@ from ..core.sql import Sql
 from .draft import Context, Draft, select, subquery
 from .metric_steps import GROWN_BY_COUNT, grouped_by, in_range, keys, new_part, steps
 
+_BEFORE = "arrayResize(__counts_before, length(BucketCounts))"
 _RESET = (
-    "ExplicitBounds != __bounds_before OR length(BucketCounts) != length(__counts_before) "
-    "OR arrayExists((now, earlier) -> now < earlier, BucketCounts, __counts_before)"
+    "__bounds_id != __bounds_id_before OR length(BucketCounts) != length(__counts_before) "
+    f"OR arrayExists((now, earlier) -> now < earlier, BucketCounts, {_BEFORE})"
 )
 # The new observations of each bucket. Lengths are equal where the difference is taken; `arrayResize` keeps the engine
 # from comparing unequal arrays in rows whose branch is another.
-_BEFORE = "arrayResize(__counts_before, length(BucketCounts))"
 _NEW_COUNTS = (
     "multiIf(__delta, BucketCounts, isNull(__count_before), arrayResize(emptyArrayUInt64(), length(BucketCounts)), "
     "__reset, BucketCounts, "
     f"arrayMap((now, earlier) -> toUInt64(greatest(toInt64(now) - toInt64(earlier), 0)), BucketCounts, {_BEFORE}))"
 )
 
-# Observations of one part (bounds, cumulative counts) that are at most `bound`.
-_BELOW = """arrayMap(bound -> arraySum(part -> multiIf(
-    arrayFirstIndex(each -> each >= bound, part.1) = 0, toFloat64(part.2[length(part.1)]),
-    part.1[arrayFirstIndex(each -> each >= bound, part.1)] = bound, toFloat64(part.2[indexOf(part.1, bound)]),
-    bound < part.1[1], if(bound > 0, part.2[1] * bound / part.1[1], 0),
-    part.2[arrayFirstIndex(each -> each >= bound, part.1) - 1]
-        + (part.2[arrayFirstIndex(each -> each >= bound, part.1)]
-            - part.2[arrayFirstIndex(each -> each >= bound, part.1) - 1])
-        * (bound - part.1[arrayFirstIndex(each -> each >= bound, part.1) - 1])
-        / (part.1[arrayFirstIndex(each -> each >= bound, part.1)]
-            - part.1[arrayFirstIndex(each -> each >= bound, part.1) - 1])
-), __parts), __bounds)"""
+# Observations at most `bound` in one part (bounds, cumulative counts), `at` being the part's first bound that is not
+# below it.
+_BELOW = """arrayMap(bound -> arraySum((part, at) -> multiIf(
+    at = 0, part.2[length(part.1)],
+    part.1[at] = bound, part.2[at],
+    at = 1, if(bound > 0, part.2[1] * bound / part.1[1], 0),
+    part.2[at - 1] + (part.2[at] - part.2[at - 1]) * (bound - part.1[at - 1]) / (part.1[at] - part.1[at - 1])
+), __parts, arrayMap(part -> arrayFirstIndex(each -> each >= bound, part.1), __parts)), __bounds)"""
 
 
 def histogram_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
@@ -50,11 +46,10 @@ def histogram_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
         context,
         (
             "ExplicitBounds",
+            "cityHash64(ExplicitBounds) AS __bounds_id",
             "BucketCounts",
-            *(
-                f"any({column}) OVER __series AS {name}"
-                for column, name in (("ExplicitBounds", "__bounds_before"), ("BucketCounts", "__counts_before"))
-            ),
+            "lagInFrame(cityHash64(ExplicitBounds)) OVER __series AS __bounds_id_before",
+            "lagInFrame(BucketCounts) OVER __series AS __counts_before",
         ),
     )
     new = select(
@@ -72,24 +67,55 @@ def histogram_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
     merged = select(
         columns=[
             *columns,
-            Sql.of("groupArray((ExplicitBounds, __cumulative)) AS __parts"),
+            Sql.of("groupArray((ExplicitBounds, arrayMap(count -> toFloat64(count), __cumulative))) AS __parts"),
             Sql.of("arraySort(arrayDistinct(arrayFlatten(groupArray(ExplicitBounds)))) AS __bounds"),
-            Sql.of(f"arrayPushBack({_BELOW}, toFloat64(arraySum(part -> part.2[-1], __parts))) AS __below"),
-            Sql.of("arrayPopFront(arrayDifference(arrayPushFront(__below, 0))) AS __counts"),
-            Sql.of(f"{0.5 if level is None else level!r} * __below[-1] AS __rank"),
-            Sql.of("arrayFirstIndex((below, count) -> below >= __rank AND count > 0, __below, __counts) AS __place"),
         ],
         source=subquery(per_bounds),
         where=[],
         tail=grouped_by(names),
     )
+    laid = select(
+        columns=[
+            *columns,
+            Sql.of("__bounds"),
+            Sql.of(f"arrayPushBack({_BELOW}, arraySum(part -> part.2[-1], __parts)) AS __below"),
+        ],
+        source=subquery(merged),
+        where=[Sql.of("notEmpty(__bounds)")],
+        tail=[],
+    )
     quantiles = select(
         columns=[*columns, Sql.of(f"{_QUANTILE} AS __number")],
-        source=subquery(merged),
-        where=[Sql.of("notEmpty(__bounds)"), Sql.of("__below[-1] > 0")],
+        source=subquery(_placed([*columns, Sql.of("__bounds")], laid, 0.5 if level is None else level)),
+        where=[Sql.of("__below[-1] > 0")],
         tail=[],
     )
     return quantiles, Sql.of("anyOrNull(__number)")
+
+
+def _placed(columns: list[Sql], laid: Sql, level: float) -> Sql:
+    """The bucket that holds the wanted observation. A query of its own: the engine would compute `__below` anew in
+    every lambda that reads it."""
+    ranked = select(
+        columns=[
+            *columns,
+            Sql.of("__below"),
+            Sql.of("arrayPopFront(arrayDifference(arrayPushFront(__below, 0))) AS __counts"),
+            Sql.of(f"{level!r} * __below[-1] AS __rank"),
+        ],
+        source=subquery(laid),
+        where=[],
+        tail=[],
+    )
+    return select(
+        columns=[
+            Sql.of("*"),
+            Sql.of("arrayFirstIndex((below, count) -> below >= __rank AND count > 0, __below, __counts) AS __place"),
+        ],
+        source=subquery(ranked),
+        where=[],
+        tail=[],
+    )
 
 
 # The bucket `__place` runs from the bound below it to its own; the first from 0 when its bound is positive.
@@ -119,7 +145,7 @@ def totals(
 ) -> tuple[Sql, Sql]:
     """`whole` says when all of a point is new, `none` when nothing is; `also` are columns these two read."""
     aggregate = context.chart.select[0].aggregate
-    read = ("Sum AS __sum", "any(Sum) OVER __series AS __sum_before") if aggregate in ("sum", "avg") else ()
+    read = ("Sum AS __sum", "lagInFrame(Sum) OVER __series AS __sum_before") if aggregate in ("sum", "avg") else ()
     limits = ("Min", "Max") if extremes and aggregate in ("min", "max") else ()
     columns = [*keys(draft), *limits]
     new = [Sql.of("assumeNotNull(", new_part("__count", "__count_before", whole, none), ") AS __new_count")]

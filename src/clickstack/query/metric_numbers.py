@@ -56,7 +56,7 @@ def sum_numbers(draft: Draft, context: Context) -> Sql:
             Sql.of(_value(context), " AS __point"),
             Sql.of("AggregationTemporality = 1 AS __delta"),
             Sql.of("IsMonotonic AS __monotonic"),
-            Sql.of("any(toNullable(", _value(context), ")) OVER __series AS __previous"),
+            Sql.of("lagInFrame(toNullable(", _value(context), ")) OVER __series AS __previous"),
         ],
         source=draft.source,
         where=draft.where,

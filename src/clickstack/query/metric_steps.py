@@ -64,12 +64,12 @@ def before(context: Context, partition: Sql = SERIES) -> Sql:
     """The window `__series`: the point of the same series before this one."""
     time = context.times.finest.sql
     return Sql.of(
-        "WINDOW __series AS (PARTITION BY ", partition, " ORDER BY ", time, " ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING)"
+        "WINDOW __series AS (PARTITION BY ", partition, " ORDER BY ", time, " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
     )
 
 
 def previous(column: str) -> Sql:
-    return Sql.of(f"any({column}) OVER __series")
+    return Sql.of(f"lagInFrame({column}) OVER __series")
 
 
 def steps(draft: Draft, context: Context, columns: Iterable[str], *, temporality: bool = True) -> Sql:

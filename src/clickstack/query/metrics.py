@@ -47,7 +47,7 @@ def _distribution(quantile: Distribution, totals: Distribution, *of_totals: Aggr
 
 KINDS: Mapping[MetricKind, Kind] = {
     "gauge": Kind(_NUMBERS, looks_back=False, numbers=gauge_numbers),
-    "sum": Kind((*_NUMBERS, "increase"), looks_back=True, numbers=sum_numbers),
+    "sum": Kind((*_NUMBERS, "increase", "rate"), looks_back=True, numbers=sum_numbers),
     "histogram": _distribution(histogram_quantile, histogram_totals, "count", "sum", "avg", "min", "max"),
     "exponential histogram": _distribution(
         exponential_quantile, exponential_totals, "count", "sum", "avg", "min", "max"
@@ -78,11 +78,16 @@ def metric_lookback_ms(chart: ChartConfig) -> int:
 
 
 def metric_condition(context: Context) -> list[Sql | None]:
-    """The metric's name, and the value's own filter: both choose series, so they come before any difference."""
+    """The metric's name, and the value's own filter: both choose series, so they come before any difference.
+
+    A point that says it recorded no value (flag 1, sent when a target has gone) holds a 0 that nobody measured.
+    """
     select = context.chart.select[0]
     if select.metric is None:
         return []
-    return [Sql.of("MetricName = ", Param(select.metric.name, "String")), context.conditions.read(select.where).sql]
+    recorded = Sql.of("bitAnd(Flags, 1) = 0") if context.fields.find_or_none("Flags") else None
+    name = Sql.of("MetricName = ", Param(select.metric.name, "String"))
+    return [name, recorded, context.conditions.read(select.where).sql]
 
 
 def fold_series(draft: Draft, context: Context) -> Draft:

@@ -72,11 +72,12 @@ def _column_at(
 
 
 def _spelling(name: str) -> list[str]:
-    """A name as tokens; nothing when it can only be written in quotes."""
+    """A name as tokens; nothing when it can only be written in quotes, as `1` or `'a'` would be."""
     try:
-        return [token.text for token in tokenize(name, "name")]
+        tokens = tokenize(name, "name")
     except BadQuery:
         return []
+    return [token.text for token in tokens] if any(token.name for token in tokens) else []
 
 
 def _name(select: Select) -> str:

@@ -6,8 +6,9 @@ itself: what failed and what went well are told apart even when their texts diff
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from ..core.errors import BadRequest
 from ..core.limits import PATTERN_SAMPLE_ROWS, PATTERN_TEXT_CHARS_MAX
@@ -17,7 +18,7 @@ from ..core.timerange import TimeRange
 from ..store import Store
 from .draft import select, table
 from .drain import Drain
-from .events import Events, Scope
+from .events import Events, Scope, added
 from .expression import read_expression
 from .run import readable_sql
 
@@ -32,22 +33,28 @@ class Example:
     text: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Pattern:
-    """`count` and `trend` are estimates; `sampled` are the events seen. `where` finds them, as SQL."""
+    """`count` and `trend` are estimates; `sampled` are the events seen. `where` finds them, as SQL.
+
+    Compared with a baseline, `before` is the estimate there, and `change` the share now ÷ the share then: None for a
+    pattern that was not there, 0 for one that is there no more.
+    """
 
     template: str
     severity: str
     where: str
     sampled: int
-    count: int = 0
-    trend: list[int] = field(default_factory=list)
-    examples: list[Example] = field(default_factory=list)
+    count: int
+    trend: list[int]
+    examples: list[Example]
+    before: int | None = None
+    change: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Most frequent first. Each event of the sample stands for `weight` events; `truncated`: there are more patterns."""
+    """Most frequent first. Each event of the sample stands for `weight` events; `truncated`: not all are listed."""
 
     patterns: list[Pattern]
     expression: str
@@ -60,9 +67,17 @@ class Patterns:
 
 
 def find_patterns(
-    store: Store, scope: Scope, limit: int, expression: str | None = None, query_id: str | None = None
+    store: Store,
+    scope: Scope,
+    limit: int,
+    expression: str | None = None,
+    baseline: TimeRange | None = None,
+    query_id: str | None = None,
 ) -> Patterns:
-    """Patterns of a text, by default the source's. Raises BadRequest when it has none, and what Events raises."""
+    """Patterns of a text, by default the source's; with `baseline`, compared with that time.
+
+    Raises BadRequest when the source has no text, and what Events raises.
+    """
     source = scope.source
     text = (expression or source.body_expression or source.implicit_column_expression or "").strip()
     if not text:
@@ -71,18 +86,21 @@ def find_patterns(
     asked = read_expression(text, events.fields, "expression").sql
     severity_text = source.severity_text_expression or source.status_code_expression
     severity = read_expression(severity_text, events.fields, "severity").sql if severity_text else None
-    total = 0 if scope.time_range.empty else events.count()
-    rows = _sample(events, asked, severity, total) if total else []
-    weight = total / len(rows) if rows else 1.0
-    patterns = _mined(events, rows, asked, severity, weight)
+    now, before = _sample(events, asked, severity), None
+    statistics = events.statistics
+    if baseline is not None:
+        earlier = Events(store, replace(scope, time_range=baseline), query_id)
+        before = _sample(earlier, asked, severity)
+        statistics = added(statistics, earlier.statistics)
+    patterns = _mined(now, before, scope.time_range, asked, severity)
     return Patterns(
         patterns=patterns[:limit],
         expression=text,
-        total=total,
-        sampled=len(rows),
-        weight=weight,
+        total=now.total,
+        sampled=len(now.rows),
+        weight=now.weight,
         truncated=len(patterns) > limit,
-        statistics=events.statistics,
+        statistics=statistics,
         warnings=events.warnings,
     )
 
@@ -95,7 +113,23 @@ class _Row:
     time_ns: int
 
 
-def _sample(events: Events, text: Sql, severity: Sql | None, total: int) -> list[_Row]:
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    rows: list[_Row]
+    total: int
+
+    @property
+    def weight(self) -> float:
+        return self.total / len(self.rows) if self.rows else 1.0
+
+    def share(self, events: int) -> float:
+        return events / len(self.rows) if self.rows else 0.0
+
+
+def _sample(events: Events, text: Sql, severity: Sql | None) -> _Sample:
+    total = 0 if events.scope.time_range.empty else events.count()
+    if not total:
+        return _Sample([], 0)
     columns = [
         Sql.of("substringUTF8(ifNull(toString(", text, f"), ''), 1, {PATTERN_TEXT_CHARS_MAX}) AS __text"),
         Sql.of("ifNull(toString(", severity or Sql.of("''"), "), '') AS __severity"),
@@ -106,36 +140,44 @@ def _sample(events: Events, text: Sql, severity: Sql | None, total: int) -> list
     rows = events.ask(select(columns, table(events.fields), [*events.where(), *sample], [limit])).rows
     keys = [events.identity.key(row) for row in rows]
     found = [_Row(row[0], row[1], key.encode(), key.time_ns) for row, key in zip(rows, keys, strict=True)]
-    return sorted(found, key=lambda row: (row.time_ns, row.row_id))  # so that the same data gives the same patterns
+    found.sort(key=lambda row: (row.time_ns, row.row_id))  # so that the same data gives the same patterns
+    return _Sample(found, total)
 
 
-def _mined(events: Events, rows: Sequence[_Row], text: Sql, severity: Sql | None, weight: float) -> list[Pattern]:
+def _mined(
+    now: _Sample, before: _Sample | None, time_range: TimeRange, text: Sql, severity: Sql | None
+) -> list[Pattern]:
+    """Both samples go through the same trees, so that a pattern means the same in both."""
     drains: dict[str, Drain] = {}
+    earlier: Counter[tuple[str, int]] = Counter()
     members: dict[tuple[str, int], list[_Row]] = {}
-    for row in rows:
+    for row in before.rows if before else []:
+        earlier[row.severity, id(drains.setdefault(row.severity, Drain()).add(row.text))] += 1
+    for row in now.rows:
         cluster = drains.setdefault(row.severity, Drain()).add(row.text)
         members.setdefault((row.severity, id(cluster)), []).append(row)
-    clusters = [(of, cluster) for of, drain in drains.items() for cluster in drain.clusters]
     patterns = []
-    for of, cluster in sorted(clusters, key=lambda each: (-each[1].size, each[1].template, each[0])):
-        of_cluster = members[of, id(cluster)]
+    for of, cluster in ((of, cluster) for of, drain in drains.items() for cluster in drain.clusters):
+        rows, then = members.get((of, id(cluster)), []), earlier[of, id(cluster)]
         where = cluster.sql(readable_sql(text))
         patterns.append(
             Pattern(
                 template=cluster.template,
                 severity=of,
                 where=f"{where} AND {readable_sql(severity)} = {literal(of)}" if severity else where,
-                sampled=cluster.size,
-                count=_estimate(cluster.size, weight),
-                trend=_trend(of_cluster, events.scope.time_range, weight),
-                examples=[Example(row.row_id, row.text) for row in _spread(of_cluster, EXAMPLES)],
+                sampled=len(rows),
+                count=_estimate(len(rows), now.weight),
+                trend=_trend(rows, time_range, now.weight),
+                examples=[Example(row.row_id, row.text) for row in _spread(rows, EXAMPLES)],
+                before=_estimate(then, before.weight) if before else None,
+                change=now.share(len(rows)) / before.share(then) if before and then else None,
             )
         )
-    return patterns
+    return sorted(patterns, key=lambda pattern: (-pattern.sampled, pattern.template, pattern.severity))
 
 
 def _estimate(sampled: int, weight: float) -> int:
-    return max(1, round(sampled * weight))
+    return max(1, round(sampled * weight)) if sampled else 0
 
 
 def _trend(rows: Sequence[_Row], time_range: TimeRange, weight: float) -> list[int]:

@@ -79,11 +79,19 @@ class Identity:
 
     def older_than(self, key: RowKey) -> Sql:
         """The rows after `key` in newest-first order."""
+        return self._beyond(key, "<")
+
+    def newer_than(self, key: RowKey) -> Sql:
+        """The rows before `key` in newest-first order."""
+        return self._beyond(key, ">")
+
+    def _beyond(self, key: RowKey, side: str) -> Sql:
         self._check(key)
         here = Sql.join(self.columns, ", ")
         there = Sql.join([_number(part) for part in key.rest], ", ")
-        tie = Sql.of("tuple(", here, ") < tuple(", there, ")")
-        return Sql.of("(", self.time, " < ", _moment(key), " OR (", self.time, " = ", _moment(key), " AND ", tie, "))")
+        tie = Sql.of("tuple(", here, f") {side} tuple(", there, ")")
+        time = self.time
+        return Sql.of("(", time, f" {side} ", _moment(key), " OR (", time, " = ", _moment(key), " AND ", tie, "))")
 
     @property
     def _time_ns(self) -> Sql:

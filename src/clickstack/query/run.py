@@ -52,12 +52,17 @@ class Runner:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def run(self, chart: ChartConfig, time_range: TimeRange, query_id: str | None = None) -> ChartResult:
-        """Raises BadQuery, BadRequest, and what Store.query raises. An empty range has no points and reads nothing."""
+    def run(
+        self, chart: ChartConfig, time_range: TimeRange, query_id: str | None = None, *, first: int = 0
+    ) -> ChartResult:
+        """Raises BadQuery, BadRequest, and what Store.query raises. An empty range has no points and reads nothing.
+
+        `first` is the place of the chart's first value in the request, for messages.
+        """
         if time_range.empty:
             return ChartResult([], NOTHING, "")
         chart, time_range = settle(chart, time_range)
-        compiled = self._compile(chart, time_range)
+        compiled = self._compile(chart, time_range, first)
         found, statistics = self._ask(chart, compiled, time_range, query_id)
         previous = None
         if chart.compare_to_previous:
@@ -80,11 +85,11 @@ class Runner:
         """The query of a chart, without running it. Raises BadQuery and BadRequest."""
         return self._compile(*settle(chart, time_range))
 
-    def _compile(self, chart: ChartConfig, time_range: TimeRange) -> CompiledChart:
+    def _compile(self, chart: ChartConfig, time_range: TimeRange, first: int = 0) -> CompiledChart:
         if chart.select[0].metric is None:
-            return compile_chart(chart, [self._context(chart, time_range)])
+            return compile_chart(chart, [self._context(chart, time_range, first)])
         each = [replace(chart, select=(select,)) for select in chart.select]
-        return compile_chart(chart, [self._context(one, time_range, index) for index, one in enumerate(each)])
+        return compile_chart(chart, [self._context(one, time_range, first + at) for at, one in enumerate(each)])
 
     def _context(self, chart: ChartConfig, time_range: TimeRange, first: int = 0) -> Context:
         source = chart.source
@@ -95,7 +100,7 @@ class Runner:
             fields=fields,
             times=time_columns(source.timestamp_value_expression, fields),
             conditions=Conditions(fields, source),
-            types=self._types(untyped(chart, fields), fields),
+            types=self._types(untyped(chart, fields, first), fields),
             first=first,
         )
 
@@ -106,7 +111,7 @@ class Runner:
         found = points(compiled, result)
         width_s = _width_s(chart)
         if chart.fill and width_s:
-            found = filled(found, time_range, width_s, len(compiled.values))
+            found = filled(found, time_range, width_s, len(compiled.values), grouped=bool(compiled.groups))
         return found, result.statistics
 
     def _types(self, texts: Iterable[str], fields: Fields) -> dict[str, ColumnType]:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.chart import Filter
-from ..core.errors import NotFound
+from ..core.errors import BadRequest, NotFound
 from ..core.result import Column, Statistics
 from ..core.source import Source
 from ..core.sql import Sql
 from ..core.timerange import TimeRange
 from ..store import Store
 from .draft import select, table
+from .events import added
 from .fields import Fields
 from .row_identity import Identity, RowKey, identity
 from .run import NOTHING, readable_sql, source_schema
@@ -34,6 +35,9 @@ WINDOW_GROWTH_MAX = 20  # a window is at most this many times wider than the one
 class SearchConfig:
     """What a search asks for. Blank `select` is the source's default; blank `order_by` is newest first.
 
+    `newer_than` is a row's id: only rows after that one are read, which is how a list of events is kept up to date.
+    Rows that arrive late, with an older time, are not among them.
+
     `strict` is the published API's rule: no subqueries, columns called as ClickHouse calls them.
     """
 
@@ -45,6 +49,7 @@ class SearchConfig:
     order_by: str = ""
     offset: int = 0
     cursor: str | None = None
+    newer_than: str | None = None
     strict: bool = False
 
 
@@ -71,6 +76,8 @@ class Search:
         """Raises BadQuery, BadRequest, and what Store.query raises."""
         query = _Query.of(self._store, config)
         if config.order_by.strip():
+            if config.newer_than:
+                raise BadRequest("newerThan: only a list in order of time can be continued; leave orderBy out")
             return self._ordered_page(config, query, query_id)
         after = RowKey.decode(config.cursor, "cursor") if config.cursor else None
         wanted = config.offset + config.limit + 1  # one more tells whether there is a next page
@@ -83,7 +90,7 @@ class Search:
             row_ids=[key.encode() for key in keys],
             next_cursor=keys[-1].encode() if page and len(rows) == wanted else None,
             statistics=statistics,
-            sql=readable_sql(query.sql(config.time_range, after, config.limit)),
+            sql=readable_sql(query.sql(query.config.time_range, after, config.limit)),
             warnings=query.warnings,
         )
 
@@ -108,7 +115,7 @@ class Search:
         for window in windows(query.config.time_range, after, lambda: (len(rows), wanted)):
             result = self._store.query(query.sql(window, after, wanted - len(rows)), query_id=query_id)
             rows.extend(result.rows)
-            statistics = _sum(statistics, result.statistics)
+            statistics = added(statistics, result.statistics)
             columns = query.columns(result.columns[: -len(query.identity.selected)])
             if len(rows) >= wanted:
                 break
@@ -135,6 +142,7 @@ class _Query:
     times: TimeColumns
     identity: Identity
     shown: list[Shown]
+    newer: list[Sql]
     conditions: list[Sql]
     warnings: tuple[str, ...]
 
@@ -149,19 +157,25 @@ class _Query:
         shown = read_select(text, fields, subqueries=not config.strict, engine_names=config.strict)
         if not config.strict and shown[0].sql != times.finest.sql:
             shown.insert(0, Shown("Timestamp", times.finest.sql))
+        rows = identity(fields.schema, times.finest.sql)
+        known = RowKey.decode(config.newer_than, "newerThan") if config.newer_than else None
+        if known:
+            start_ms = max(config.time_range.start_ms, known.time_ms)
+            config = replace(config, time_range=TimeRange(start_ms, max(start_ms, config.time_range.end_ms)))
         return _Query(
             config=config,
             fields=fields,
             times=times,
-            identity=identity(fields.schema, times.finest.sql),
+            identity=rows,
             shown=shown,
+            newer=[rows.newer_than(known)] if known else [],
             conditions=[*conditions.of_source(), *([condition.sql] if condition.sql else [])],
             warnings=condition.warnings,
         )
 
     def where(self, time_range: TimeRange, after: RowKey | None) -> list[Sql]:
         older = [self.identity.older_than(after)] if after else []
-        return [*self.times.within(time_range), *older, *self.conditions]
+        return [*self.times.within(time_range), *older, *self.newer, *self.conditions]
 
     def sql(self, time_range: TimeRange, after: RowKey | None, limit: int) -> Sql:
         return select(
@@ -207,9 +221,3 @@ def _order(text: str, fields: Fields) -> Sql:
     found = fields.find_or_none(expression.strip())
     sql = found.sql if found else user_expression(expression, "orderBy", subqueries=False)
     return Sql.of(sql, f" {direction or 'ASC'}")
-
-
-def _sum(left: Statistics, right: Statistics) -> Statistics:
-    return Statistics(
-        left.rows_read + right.rows_read, left.bytes_read + right.bytes_read, left.elapsed_s + right.elapsed_s
-    )

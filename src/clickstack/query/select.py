@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..core.chart import AggregateName
@@ -11,14 +11,16 @@ from ..core.errors import BadQuery
 from ..core.sql import Sql
 from .expression import Expression
 
-Needs = Literal["nothing", "anything", "a number", "a number or a time"]
+Needs = Literal["nothing", "anything", "itself", "a number", "a number or a time"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One value to compute. `time` orders last_value; `condition` narrows the rows of this value only.
 
-    `weight` stands for how many events a sampled row counts; None when every row is itself.
+    `weight` stands for how many events a sampled row counts; None when every row is itself. `level` is the
+    quantile's; `levels` are those of all quantiles that the same rows answer together. `seconds` is the time the rows
+    cover, for rates.
     """
 
     argument: Sql
@@ -26,6 +28,8 @@ class Ask:
     time: Sql
     level: float
     weight: Sql | None = None
+    levels: tuple[float, ...] = ()
+    seconds: Sql | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,11 @@ def _sum(ask: Ask) -> Sql:
     return Sql.of("sumIf(" if ask.condition else "sum(", product, *_and_condition(ask), ")")
 
 
+def _rate(ask: Ask) -> Sql:
+    assert ask.seconds is not None
+    return Sql.of(_sum(ask), " / ", ask.seconds)
+
+
 def _avg(ask: Ask) -> Sql:
     if ask.weight is None:
         return _call("avg", or_null=True)(ask)
@@ -66,6 +75,9 @@ def _avg(ask: Ask) -> Sql:
 
 
 def _quantile(ask: Ask) -> Sql:
+    if ask.levels:
+        listed = ", ".join(map(repr, ask.levels))
+        return Sql.of(f"quantiles({listed})(", ask.argument, f")[{ask.levels.index(ask.level) + 1}]")
     if ask.weight is None:
         return _call_with_level("quantileOrNull", ask, ask.argument)
     weight = Sql.of("toUInt32(least(", ask.weight, ", 4294967295))")
@@ -98,7 +110,8 @@ AGGREGATIONS: Mapping[AggregateName, Aggregation] = {
     "any": Aggregation("anything", _call("any", or_null=True)),
     "last_value": Aggregation("a number or a time", _last_value),
     "increase": Aggregation("a number", _sum),  # of a counter's growth, which metrics.fold_series has computed
-    "none": Aggregation("anything", lambda ask: ask.argument),
+    "rate": Aggregation("a number", _rate),  # of the same, per second
+    "none": Aggregation("itself", lambda ask: ask.argument),
 }
 
 
@@ -109,6 +122,8 @@ def argument(expression: Expression, needs: Needs, what: str) -> Sql:
     """
     if needs == "anything":
         return expression.sql
+    if needs == "itself":
+        return comparable(expression)
     family = expression.type.family if expression.type else "other"
     if family in ("number", "bool"):
         return expression.sql
@@ -121,6 +136,27 @@ def argument(expression: Expression, needs: Needs, what: str) -> Sql:
         return Sql.of("toUnixTimestamp64Milli(toDateTime64(", expression.sql, ", 3))")
     shown = expression.type.text or expression.type.base if expression.type else "of unknown type"
     raise BadQuery(f"{what}: {expression.text} is {shown}, and the aggregate needs {needs}.")
+
+
+def answered_together(asks: Sequence[Ask | None]) -> list[Ask | None]:
+    """The quantiles of one argument, computed once for all their levels. None stands for other values.
+
+    Only for arguments that are never NULL and groups that are never empty: `quantiles` would say 0 or NaN there.
+    """
+    levels: dict[Sql, tuple[float, ...]] = {}
+    for ask in asks:
+        if ask is not None:
+            known = levels.get(ask.argument, ())
+            levels[ask.argument] = known if ask.level in known else (*known, ask.level)
+    return [
+        ask and (replace(ask, levels=levels[ask.argument]) if len(levels[ask.argument]) > 1 else ask) for ask in asks
+    ]
+
+
+def comparable(expression: Expression) -> Sql:
+    """The expression as something rows can be grouped by: values inside JSON have no fixed type, so their text."""
+    json = expression.type is not None and expression.type.family == "json"
+    return _as_text(expression.sql) if json else expression.sql
 
 
 def _as_text(sql: Sql) -> Sql:

@@ -46,14 +46,16 @@ def points(compiled: CompiledChart, result: QueryResult) -> list[Point]:
     ]
 
 
-def filled(points: Sequence[Point], time_range: TimeRange, width_s: int, values: int) -> list[Point]:
+def filled(points: Sequence[Point], time_range: TimeRange, width_s: int, values: int, *, grouped: bool) -> list[Point]:
     """The points of every group in every bucket of the range; where there was none, all values are 0 (§2.7).
 
     A chart that would grow beyond what anybody can draw is left as it is.
     """
     width_ms = width_s * 1000
     buckets = range(time_range.start_ms // width_ms * width_ms, time_range.end_ms, width_ms)
-    groups = {repr(point.group): point.group for point in points} or {"()": ()}
+    groups = {repr(point.group): point.group for point in points}
+    if not groups and not grouped:
+        groups = {"()": ()}
     if len(buckets) * len(groups) > CHART_ROWS_MAX:
         return list(points)
     known = {(point.bucket_ms, repr(point.group)): point for point in points}

@@ -17,7 +17,7 @@ from ..core.sql import Param, Sql, ident
 from ..core.timerange import TimeRange
 from ..store import Store
 from .draft import select, table
-from .events import Events, Scope
+from .events import Events, Scope, added
 from .expression import read_expression
 from .tree import Node, Span, SpanEvent, tree
 
@@ -70,7 +70,7 @@ def find_trace(
     if log_source is not None:
         near = _near(spans[:TRACE_SPANS_MAX]) if spans else when
         logs, log_events = _logs(store, log_source, trace_id, near, query_id)
-        statistics = _sum(statistics, log_events.statistics)
+        statistics = added(statistics, log_events.statistics)
     if not spans and not logs:
         raise NotFound("There is no span and no log with this trace id.")
     kept, kept_logs = spans[:TRACE_SPANS_MAX], logs[:TRACE_LOGS_MAX]
@@ -205,9 +205,3 @@ def _span_events(events: Events, source: Source) -> tuple[Sql, Sql]:
 def _near(spans: list[Span]) -> TimeRange:
     start_ns, end_ns = min(span.start_ns for span in spans), max(span.end_ns for span in spans)
     return TimeRange(max(0, start_ns // NS_PER_MS - LOGS_MARGIN_MS), end_ns // NS_PER_MS + 1 + LOGS_MARGIN_MS)
-
-
-def _sum(left: Statistics, right: Statistics) -> Statistics:
-    return Statistics(
-        left.rows_read + right.rows_read, left.bytes_read + right.bytes_read, left.elapsed_s + right.elapsed_s
-    )

@@ -79,13 +79,16 @@ def _found(store: Store, events: Events, key: KeyMeaning, limit: int, wanted: Wa
         name, inside = key.attribute or (NATIVE, key.column)
         if rollup and inside is not None:
             found = from_rollup(events, rollup, name, limit, inside, condition)
-            if found.counts:  # else: perhaps nothing in this range, perhaps a column the roll-up does not count
+            known = found.counts or (condition and from_rollup(events, rollup, name, 1, inside).counts)
+            if known:  # else: perhaps nothing in this range, perhaps a column the roll-up does not count
                 return "rollup", found
         index = index_of_items(events.fields, key.attribute[0]) if key.attribute else None
         if index and key.attribute:
             begin = f"{key.attribute[1]}{index[1]}"
             filled = Sql.join(["__text != ''", *wanted.condition("__text")], " AND ")
-            return "index", from_index(events, index[0], limit, begin, filled)
+            of_index = from_index(events, index[0], limit, begin, filled, wanted.prefix)
+            if of_index is not None:
+                return "index", of_index
     return "scan", _scan(events, key, limit, wanted)
 
 

@@ -14,17 +14,18 @@ import uvloop
 from clickstack import __version__
 from clickstack.api.app import create_api_app, create_app_app
 from clickstack.api.context import Services
-from clickstack.auth import open_auth
+from clickstack.auth import Auth, open_auth
 from clickstack.core.clock import SystemClock
 from clickstack.core.ids import RandomIds
 from clickstack.core.log import ROOT, configure_logging, fields, get_logger
 from clickstack.core.settings import Settings
-from clickstack.ingest import OtlpGrpc, OtlpHttp, open_ingest
+from clickstack.ingest import FluentForward, OtlpGrpc, OtlpHttp, open_ingest
 from clickstack.metadata import open_metadata
 from clickstack.self_telemetry import TracingMiddleware, open_self_telemetry
-from clickstack.store import Retention, open_store
+from clickstack.store import IndexProfiles, Retention, open_store
 
 from .data_directory import locked_data_directory
+from .ingest_metrics import observe_ingest
 from .listeners import Listener, bind, serve_until_stopped
 
 INGEST_DRAIN_S = 1.5  # the spool keeps what is not loaded by then
@@ -60,6 +61,8 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
         house.callback(store.close)
         retention = Retention(store, settings)
         retention.apply_settings()
+        index_profiles = IndexProfiles(store, settings)
+        index_profiles.apply_settings()
         metadata = open_metadata(settings.metadata_url or data_dir / "metadata.sqlite", clock, ids)
         house.callback(metadata.close)
         auth = open_auth(metadata, clock, ids, settings.ingestion_api_key)
@@ -67,16 +70,21 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
         house.callback(ingest.close, INGEST_DRAIN_S)
         telemetry = open_self_telemetry(settings, __version__, partial(ingest.accept, wait=False, quiet=True), clock)
         house.callback(telemetry.close, TELEMETRY_FLUSH_S)
+        observe_ingest(telemetry.meter, ingest)
 
-        services = Services(settings, clock, ids, store, metadata, auth, ingest, retention, __version__)
+        services = Services(settings, clock, ids, store, metadata, auth, ingest, retention, index_profiles, __version__)
         api_app = create_api_app(services)
-        grpc = OtlpGrpc(ingest, auth.ingestion_key_ok, clock)
+        grpc = OtlpGrpc(ingest, auth.ingestion_key_id, clock)
         grpc.start(settings.host, settings.otlp_grpc_port)
         house.callback(grpc.stop, GRPC_DRAIN_S)
+        if settings.fluent_port:
+            fluent = FluentForward(ingest, partial(_fluent_keys, auth, settings), clock, ids)
+            fluent.start(settings.host, settings.fluent_port)
+            house.callback(fluent.stop, GRPC_DRAIN_S)
         listeners = [
             Listener(TracingMiddleware(create_app_app(services, api_app), telemetry, "app"), app_socket),
             Listener(TracingMiddleware(api_app, telemetry, "api"), api_socket),
-            Listener(OtlpHttp(ingest, auth.ingestion_key_ok, clock), otlp_socket),
+            Listener(OtlpHttp(ingest, auth.ingestion_key_id, clock), otlp_socket),
         ]
 
         def ready() -> None:
@@ -87,6 +95,11 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
             runner.run(serve_until_stopped(listeners, ready))
         log.info("stopping")
     log.info("stopped")
+
+
+def _fluent_keys(auth: Auth, settings: Settings) -> list[str]:
+    """The handshake of Fluent Forward proves that both sides know a key, so it needs keys that can be read."""
+    return [*auth.readable_ingestion_keys(), *filter(None, [settings.fluent_shared_key])]
 
 
 def _adopt_uvicorn_lines() -> None:

@@ -9,18 +9,17 @@ Do not add here: what telemetry or a chart means, teams, HTTP.
 
 from .catalog import Catalog, SkipIndex, TableColumn, TableSchema
 from .engine import Load, Pool
+from .index_profile import IndexProfiles
 from .opening import open_store
-from .retention import RETAINED_SIGNALS, RetainedSignal, Retention, SignalRetention
+from .retention import Retention
 from .store import Store
 
 __all__ = [
-    "RETAINED_SIGNALS",
     "Catalog",
+    "IndexProfiles",
     "Load",
     "Pool",
-    "RetainedSignal",
     "Retention",
-    "SignalRetention",
     "SkipIndex",
     "Store",
     "TableColumn",

@@ -17,6 +17,8 @@ _NOISE = re.compile(r"(Code: \d+\. )?DB::Exception: |\(version [^)]*\)\.?|\s*\([
 _ASIDE = re.compile(r":? ?(?:[Ww]hile executing|In scope |: In query )|\. Expected one of: ")
 MESSAGE_CHARS_MAX = 600
 
+_MEMORY = 241
+
 # Codes with a meaning of their own, wherever they happen.
 _ANSWERS: dict[int, Callable[[str], ClickstackError]] = {
     159: lambda _: QueryTimeout("The query took longer than allowed. Narrow the time range or the filter."),
@@ -48,10 +50,12 @@ def translate(text: str, *, reading: bool) -> ClickstackError:
     codes = _CODE.findall(text)
     code = int(codes[0]) if codes else 0
     message = readable(text)
-    if code in _ANSWERS:
+    if code in _ANSWERS and (reading or code != _MEMORY):
         return _ANSWERS[code](message)
     if reading and code in _TEXT:
         return _TEXT[code](message)
+    if not reading and code == _MEMORY:
+        return BadQuery("The rows need more memory than one insert may use.")  # in smaller pieces they may not
     users = code not in _MACHINE if reading else code in _DATA
     return BadQuery(message) if users else StoreFailed(text)
 

@@ -1,9 +1,10 @@
 """What counts as reading.
 
 `readonly=1` refuses writes, DDL, settings and the table functions that reach outside. It does not refuse the scalar
-function file() and the table function python(), and the embedded engine is also its own client, with powers that setting does not cover: SELECT … INTO
-OUTFILE, several statements in one text, KILL QUERY, BACKUP, FORMAT. This module refuses those. It never parses SQL
-itself: where a text could hide something, the engine formats it first, and only that canonical form is searched.
+function file() and the table function python(), and the embedded engine is also its own client, with powers that
+setting does not cover: SELECT … INTO OUTFILE, several statements in one text, KILL QUERY, BACKUP, FORMAT. This module
+refuses those. It never parses SQL itself: where a text could hide something, the engine formats it first, and only
+that canonical form is searched. Which tables and functions a user's own statement may reach is for query/raw to say.
 """
 
 from __future__ import annotations
@@ -13,19 +14,25 @@ from collections.abc import Callable
 
 from clickstack.core.errors import BadQuery, Forbidden
 
-_FIRST_WORDS = frozenset({"select", "with", "explain", "describe", "desc", "show", "exists"})
+_FIRST_WORDS = frozenset({"select", "with", "explain", "describe", "desc"})
 _LEADING = re.compile(r"(?:\s|\(|/\*.*?\*/|--[^\n]*(?:\n|$)|#[! ][^\n]*(?:\n|$))*", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z]+")
 _QUOTED = re.compile(r"""'(?:\\.|''|[^'\\])*'|`(?:\\.|``|[^`\\])*`|"(?:\\.|""|[^"\\])*\"""")
 _INTO_OUTFILE = re.compile(r"\bINTO\s+OUTFILE\b", re.IGNORECASE)
 _FORMAT = re.compile(r"\bFORMAT\s+[A-Za-z0-9]+\s*(?:SETTINGS\b[^()]*)?$", re.IGNORECASE)
-_STRING = re.compile(r"'(?:\\.|''|[^'\\])*'")
 # The scalar function reads any file of the machine. It can be called, applied to columns, and handed to other functions
 # by its name alone, so the name itself is refused; a column of that name can be written with its table.
 _FILE = re.compile(r"""(?<![\w.])[`"]?(?<!\.[`"])\bfile\b(?![\w.])""", re.IGNORECASE)
 # The table function python() hands out objects of this very process, also to readers.
 _PYTHON = re.compile(r"""(?<![\w.])[`"]?\bpython\b[`"]?\s*\(""", re.IGNORECASE)
-_HIDING = re.compile(r";|file|python|\\|\bformat\b|\$", re.IGNORECASE)  # $ opens heredoc strings, \x66 spells an f
+# What other people ask and what the threads do: for the admin pool only. merge() reaches tables by pattern.
+_OTHERS = re.compile(
+    r"""(?<![\w.])(?:[`"]?\bsystem\b[`"]?\.[`"]?(?:\w*process\w*|\w+_log|stack_trace|\w*users?|\w*sessions?)\b"""
+    r"""|[`"]?\bmerge\b[`"]?\s*\()""",
+    re.IGNORECASE,
+)
+# $ opens heredoc strings, \x66 spells an f
+_HIDING = re.compile(r";|file|python|system|merge|\\|\bformat\b|\$", re.IGNORECASE)
 
 
 def check_reading(text: str, format_query: Callable[[str], str]) -> None:
@@ -39,12 +46,16 @@ def check_reading(text: str, format_query: Callable[[str], str]) -> None:
         raise Forbidden("Only reading is allowed here: start with SELECT or WITH.")
     if _HIDING.search(text):
         formatted = format_query(text)
-        if _FILE.search(_STRING.sub("''", formatted)):
+        # names stay, strings go: cut by one pattern, so that a quote inside a name opens no string
+        named = _QUOTED.sub(lambda match: "''" if match[0][0] == "'" else match[0], formatted)
+        if _FILE.search(named):
             raise Forbidden(
                 "The function file() is not allowed here. Write a column of that name with its table: t.file"
             )
-        if _PYTHON.search(_STRING.sub("''", formatted)):
+        if _PYTHON.search(named):
             raise Forbidden("The function python() is not allowed here.")
+        if _OTHERS.search(named):
+            raise Forbidden("What other people ask is not for readers: this table or function is not allowed here.")
         bare = _QUOTED.sub("''", formatted)
         if _INTO_OUTFILE.search(bare):
             raise Forbidden("Only reading is allowed here: INTO OUTFILE writes a file.")

@@ -109,9 +109,7 @@ class Retention:
             if each.signal not in signals:
                 continue
             if each.setting:
-                raise Conflict(
-                    f"The retention of {each.signal} is fixed by the setting {each.setting}. Change it there."
-                )
+                raise Conflict(f"The setting {each.setting} fixes the retention of {each.signal}. Change it there.")
             if each.lifetime is None:
                 raise Conflict(f"The table of {each.signal} has a TTL of an operator's own. Change it in the database.")
 

@@ -12,8 +12,8 @@ export type SignalCounts = {
 };
 export type IngestionCounts = {
   signals: SignalCounts[];
-  /** By the id of a named key; `team` is the classic key. */
-  keyRequests: Record<string, number>;
+  /** `key` is the id of a named key, `team` for the classic one, `setting` for the server's own. */
+  keys: { key: string; signal: string; accepted: number; rejected: number }[];
   spoolBytes: number;
   spoolBytesMax: number;
 };
@@ -31,6 +31,17 @@ export type Retention = {
   lifetime: string | null;
   fixedBy: string | null;
   tables: string[];
+};
+
+export type IndexProfileName = "none" | "bloom" | "text";
+export type IndexProfile = {
+  signal: string;
+  table: string;
+  /** null for a set of indexes that is no profile of ours */
+  profile: IndexProfileName | null;
+  partsToDo: number;
+  parts: number;
+  setting: string | null;
 };
 
 const COUNTS_MS = 2_000;
@@ -56,6 +67,17 @@ export const retentionQuery = queryOptions({
   queryFn: async ({ signal }) =>
     (await request<{ data: Retention[] }>("GET", "team/retention", { signal })).data,
 });
+
+export const indexProfilesQuery = queryOptions({
+  queryKey: ["ingestion", "index profiles"],
+  queryFn: async ({ signal }) =>
+    (await request<{ data: IndexProfile[] }>("GET", "team/index-profile", { signal })).data,
+  refetchInterval: (query) => (query.state.data?.some(({ partsToDo }) => partsToDo > 0) ? COUNTS_MS : false),
+});
+
+export async function changeIndexProfile(change: { signal: string; profile: IndexProfileName }) {
+  return (await request<{ data: IndexProfile[] }>("PATCH", "team/index-profile", { body: change })).data;
+}
 
 export function createIngestionKey(name: string) {
   return request<NewIngestionKey>("POST", "team/ingestion-keys", { body: { name } });

@@ -1,4 +1,4 @@
-"""What exploring asks: keys, values, facets, patterns. Answers are streams of frames (api.stream)."""
+"""What exploring asks: keys, values, facets. Answers are streams of frames (api.stream)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from starlette.responses import StreamingResponse
 from clickstack.core.chart import Filter, Language, Metric, MetricKind
 from clickstack.core.limits import (
     FACETS_MAX,
-    PATTERNS_DEFAULT,
-    PATTERNS_MAX,
     QUERY_TEXT_CHARS_MAX,
     VALUES_DEFAULT,
     VALUES_MAX,
@@ -22,7 +20,6 @@ from clickstack.core.timerange import TimeRange
 from clickstack.query.events import Scope
 from clickstack.query.facets import find_facets
 from clickstack.query.keys import Key, find_keys
-from clickstack.query.patterns import Pattern, find_patterns
 from clickstack.query.values import ValueList, Wanted, find_values
 
 from ..context import Services, SignedIn, services
@@ -68,14 +65,20 @@ class ValuesBody(ScopeBody):
     limit: int = Field(default=VALUES_DEFAULT, ge=1, le=VALUES_MAX)
 
 
+class SelectedBody(WireModel):
+    """A filter that was chosen in the list of a key."""
+
+    key: KeyText
+    where: Text
+    where_language: Language = "lucene"
+
+
 class FacetsBody(ScopeBody):
+    """Each of `selected` narrows the lists of all keys but its own."""
+
     keys: list[KeyText] = Field(min_length=1, max_length=FACETS_MAX)
+    selected: list[SelectedBody] = Field(default_factory=list, max_length=FACETS_MAX)
     limit: int = Field(default=VALUES_DEFAULT, ge=1, le=VALUES_MAX)
-
-
-class PatternsBody(ScopeBody):
-    expression: Text | None = None
-    limit: int = Field(default=PATTERNS_DEFAULT, ge=1, le=PATTERNS_MAX)
 
 
 @router.post("/keys")
@@ -116,33 +119,12 @@ def values(request: Request, actor: SignedIn, body: ValuesBody) -> StreamingResp
 def facets(request: Request, actor: SignedIn, body: FacetsBody) -> StreamingResponse:
     here = services(request)
     scope = body.scope(here, actor)
+    selected = {each.key: Filter(each.where, each.where_language) for each in body.selected}
 
     def work(query_id: str) -> dict[str, Any]:
-        found = find_facets(here.store, scope, body.keys, body.limit, query_id)
+        found = find_facets(here.store, scope, body.keys, body.limit, selected, query_id)
         return {
             "facets": [_values_wire(facet) for facet in found.facets],
-            "statistics": statistics_wire(found.statistics),
-            "warnings": list(found.warnings),
-        }
-
-    return stream_query(request, here, work)
-
-
-@router.post("/patterns")
-def patterns(request: Request, actor: SignedIn, body: PatternsBody) -> StreamingResponse:
-    here = services(request)
-    scope = body.scope(here, actor)
-
-    def work(query_id: str) -> dict[str, Any]:
-        found = find_patterns(here.store, scope, body.limit, body.expression, query_id)
-        return {
-            "patterns": [_pattern_wire(pattern) for pattern in found.patterns],
-            "expression": found.expression,
-            "total": found.total,
-            "sampled": found.sampled,
-            "weight": found.weight,
-            "estimated": found.sampled < found.total,
-            "truncated": found.truncated,
             "statistics": statistics_wire(found.statistics),
             "warnings": list(found.warnings),
         }
@@ -168,17 +150,4 @@ def _values_wire(found: ValueList) -> dict[str, Any]:
         "truncated": found.truncated,
         "estimated": found.estimated,
         "method": found.method,
-    }
-
-
-def _pattern_wire(pattern: Pattern) -> dict[str, Any]:
-    """`where` is SQL: the filter that finds the pattern's events."""
-    return {
-        "pattern": pattern.template,
-        "severity": pattern.severity,
-        "where": pattern.where,
-        "count": pattern.count,
-        "sampled": pattern.sampled,
-        "trend": pattern.trend,
-        "examples": [{"rowId": example.row_id, "text": example.text} for example in pattern.examples],
     }

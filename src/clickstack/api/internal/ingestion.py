@@ -15,12 +15,15 @@ from clickstack.core.errors import BadRequest
 from clickstack.core.lifetime import Lifetime, parse_lifetime
 from clickstack.core.limits import INGESTION_KEY_NAME_CHARS_MAX, RETENTION_S_MIN
 from clickstack.metadata import IngestionKey
-from clickstack.store import RETAINED_SIGNALS, RetainedSignal, SignalRetention
+from clickstack.store.index_profile import IndexedSignal, IndexProfile, IndexProfileName
+from clickstack.store.retention import RETAINED_SIGNALS, RetainedSignal, SignalRetention
 
 from ..context import SignedIn, services
 from ..wire import Json, WireModel, private
 
 router = APIRouter(prefix="/team")
+
+_COUNTS = ("accepted", "bytes", "rejected", "queued", "loaded", "dead", "failed_loads")  # of SignalCounters
 
 
 class KeyName(WireModel):
@@ -43,16 +46,22 @@ class RetentionChanges(WireModel):
         return {signal: _lifetime(signal, text) for signal, text in texts.items() if text is not None}
 
 
+class IndexProfileChange(WireModel):
+    signal: IndexedSignal
+    profile: IndexProfileName
+
+
 @router.get("/ingestion")
 def ingestion(request: Request, _: SignedIn) -> Json:
-    """What happened to telemetry since the start: records by signal, requests by key, and the disk in use."""
+    """What happened to telemetry since the start: by signal and by key, and the disk in use."""
     server = services(request)
     return Json(
         {
             "signals": [
-                {"signal": name, **_camel(asdict(counts))} for name, counts in server.ingest.counters().items()
+                {"signal": name, **{to_camel(count): getattr(counts, count) for count in _COUNTS}}
+                for name, counts in server.ingest.counters().items()
             ],
-            "keyRequests": server.auth.ingestion_key_requests(),
+            "keys": [asdict(counts) for counts in server.ingest.key_counters()],
             "spoolBytes": server.ingest.spool_bytes(),
             "spoolBytesMax": server.settings.spool_mb * 1024 * 1024,
         }
@@ -74,6 +83,20 @@ def change_retention(request: Request, actor: SignedIn, body: RetentionChanges) 
     for signal, lifetime in lifetimes.items():
         kept.change(signal, lifetime)
     return Json({"data": [_retention(each) for each in kept.read()]})
+
+
+@router.get("/index-profile")
+def index_profile(request: Request, _: SignedIn) -> Json:
+    return Json({"data": [_profile(each) for each in services(request).index_profiles.read()]})
+
+
+@router.patch("/index-profile")
+def change_index_profile(request: Request, actor: SignedIn, body: IndexProfileChange) -> Json:
+    """Answers at once; `partsToDo` of the GET says how much of the old rows is left."""
+    require_admin(actor)
+    profiles = services(request).index_profiles
+    profiles.change(body.signal, body.profile)
+    return Json({"data": [_profile(each) for each in profiles.read()]})
 
 
 @router.get("/ingestion-keys")
@@ -112,6 +135,10 @@ def _retention(each: SignalRetention) -> dict[str, Any]:
         "fixedBy": each.setting or None,
         "tables": each.tables,
     }
+
+
+def _profile(each: IndexProfile) -> dict[str, Any]:
+    return {**_camel(asdict(each)), "setting": each.setting or None}
 
 
 def _camel(values: dict[str, Any]) -> dict[str, Any]:

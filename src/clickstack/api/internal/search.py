@@ -35,6 +35,7 @@ class SearchBody(WireModel):
     end_time: Milliseconds
     limit: int = Field(default=SEARCH_ROWS_DEFAULT, ge=1, le=SEARCH_ROWS_MAX)
     cursor: str | None = Field(default=None, max_length=200)
+    newer_than: str | None = Field(default=None, max_length=200)
     select: str = Field(default="", max_length=QUERY_TEXT_CHARS_MAX)
 
 
@@ -62,6 +63,7 @@ def search(request: Request, actor: SignedIn, body: SearchBody) -> StreamingResp
         limit=body.limit,
         select=body.select,
         cursor=body.cursor,
+        newer_than=body.newer_than,
     )
 
     def work(query_id: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from clickstack.core.limits import CHART_GROUP_BY_MAX, CHART_SERIES_MAX
 from clickstack.core.records import Actor
 from clickstack.core.source import Source
 from clickstack.core.timerange import TimeRange, auto_granularity_seconds, granularity_seconds
-from clickstack.query import Point, Runner, merge_series, ratio
+from clickstack.query import ChartResult, Point, Runner, merge_series, ratio
 
 from ..context import Services, bearer_actor, services
 from ..stream import answer_query
@@ -114,10 +114,12 @@ def _rows(here: Services, actor: Actor, body: ChartBody, query_id: str) -> list[
         for index, series in enumerate(body.series)
     ]
     runner = Runner(here.store)
-    series = [runner.run(chart, time_range, query_id).points for chart in charts]
+    series = [runner.run(chart, time_range, query_id, first=index) for index, chart in enumerate(charts)]
     if body.series_return_type == "column":
-        return _column_rows(series, charts)
-    return _merged_rows(series, with_ratio=body.series_return_type == "ratio" and len(series) == 2)
+        return _column_rows(series)
+    return _merged_rows(
+        [each.points for each in series], with_ratio=body.series_return_type == "ratio" and len(series) == 2
+    )
 
 
 def _source(here: Services, actor: Actor, source_id: str, index: int) -> Source:
@@ -164,16 +166,16 @@ def _merged_rows(series: list[list[Point]], *, with_ratio: bool) -> list[dict[st
     return rows
 
 
-def _column_rows(series: list[list[Point]], charts: list[ChartConfig]) -> list[dict[str, Any]]:
+def _column_rows(series: list[ChartResult]) -> list[dict[str, Any]]:
     """The rows of every series, one after the other, each with its own key and the groups by name."""
     return [
         {
             f"series_{index}": point.values[0],
-            **dict(zip(charts[index].group_by, point.group, strict=True)),
+            **dict(zip(result.groups, point.group, strict=True)),
             "__hdx_time_bucket": f"{utc_datetime(point.bucket_ms * 1_000_000):%Y-%m-%dT%H:%M:%SZ}",
         }
-        for index, points in enumerate(series)
-        for point in points
+        for index, result in enumerate(series)
+        for point in result.points
     ]
 
 

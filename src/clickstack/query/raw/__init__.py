@@ -11,6 +11,7 @@ from .chart import Issue, RawChart, RawResult, RawSlice
 from .expand import expand_text
 from .filters import FilterSelection, filter_condition
 from .macros import MACROS, PARAMETERS, MacroContext
+from .reach import Reach, tables_of
 from .run import RawRunner
 from .variables import FORMATS, Variable, expand_lucene, variable_name
 
@@ -25,9 +26,11 @@ __all__ = [
     "RawResult",
     "RawRunner",
     "RawSlice",
+    "Reach",
     "Variable",
     "expand_lucene",
     "expand_text",
     "filter_condition",
+    "tables_of",
     "variable_name",
 ]

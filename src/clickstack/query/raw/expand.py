@@ -74,16 +74,23 @@ def expand_text(text: str, context: MacroContext, variables: Iterable[Variable])
 
 
 def _pieces(text: str) -> list[re.Match[str]]:
-    """The pieces without the blanks and semicolons at the end."""
-    pieces = list(_PIECE.finditer(text))
-    while pieces and (pieces[-1]["space"] or pieces[-1]["symbol"] == ";"):
-        refuse_odd(text, pieces.pop(), _complain)
-    for piece in pieces:
+    """The pieces without the blanks and semicolons at the end. Stops at the first fault: looking for the end of what
+    never ends takes a while, and must not be done for every quote of a long text."""
+    pieces: list[re.Match[str]] = []
+    ended: re.Match[str] | None = None
+    for piece in _PIECE.finditer(text):
         refuse_odd(text, piece, _complain)
+        if (piece["variable"] or piece["macro"]) and text.startswith("$", piece.end()):
+            raise _complain("a dollar sign stands right behind a name", piece.end())
+        if ended and not piece["space"] and piece["symbol"] != ";":
+            raise BadQuery("Write one statement: there is a ; with more behind it", position=ended.start())
         if piece["symbol"] == ";":
-            raise BadQuery("Write one statement: there is a ; with more behind it", position=piece.start())
+            ended = ended or piece
         if piece["symbol"] and piece["symbol"] in "{}":
             raise BadQuery("A parameter is written {name:Type}", position=piece.start())
+        pieces.append(piece)
+    while pieces and (pieces[-1]["space"] or pieces[-1]["symbol"] == ";"):
+        pieces.pop()
     return pieces
 
 

@@ -9,6 +9,8 @@ from ...core.errors import BadRequest
 from ...core.limits import VARIABLE_VALUES_MAX
 from ...core.source import Source
 from ...core.sql import Param, ParamValue, Sql
+from ..columntype import parse_type
+from ..fields import Fields
 from ..usersql import user_expression
 
 FilterValue = str | bool | int | float
@@ -37,24 +39,32 @@ class FilterSelection:
         return not self.applies_to_source_ids or (source is not None and source.id in self.applies_to_source_ids)
 
 
-def filter_condition(selections: Iterable[FilterSelection], source: Source | None) -> Sql | None:
-    """All choices that apply to this source, joined by AND; None when nothing is chosen. Raises BadQuery."""
+def filter_condition(
+    selections: Iterable[FilterSelection], source: Source | None, fields: Fields | None = None
+) -> Sql | None:
+    """All choices that apply to this source, joined by AND; None when nothing is chosen. Raises BadQuery.
+
+    With `fields`, a column that is text already is compared as it is, so that indexes over it help.
+    """
     conditions: list[Sql] = []
     for selection in selections:
         if selection.applies_to(source):
-            conditions += _conditions(selection)
+            conditions += _conditions(selection, fields)
     return Sql.of("(", Sql.join(conditions, " AND "), ")") if conditions else None
 
 
-def _conditions(selection: FilterSelection) -> list[Sql]:
+def _conditions(selection: FilterSelection, fields: Fields | None) -> list[Sql]:
     expression = user_expression(selection.expression, "filter expression", subqueries=False)
+    column = fields.schema.column(selection.expression.strip()) if fields else None
+    text = column is not None and parse_type(column.type).base == "String"
+    as_text = expression if text else Sql.of("toString", expression)
     conditions = []
     for values, operator, join in ((selection.included, "IN", " OR "), (selection.excluded, "NOT IN", " AND ")):
         texts = [value for value in values if isinstance(value, str)]
         others = [value for value in values if not isinstance(value, str)]
         either = []
         if texts:
-            either.append(Sql.of("toString", expression, f" {operator} (", _list(texts), ")"))
+            either.append(Sql.of(as_text, f" {operator} (", _list(texts), ")"))
         if others:
             either.append(Sql.of(expression, f" {operator} (", _list(others), ")"))
         if either:

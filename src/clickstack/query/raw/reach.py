@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...core.errors import Forbidden
+from ...core.limits import RAW_TEXTS_REMEMBERED_MAX
 from ...core.source import Source
 from ...core.sql import Param, Sql
 from ...store import Store
@@ -55,9 +56,25 @@ class Reach:
         self._store = store
         self._lock = threading.Lock()
         self._known: tuple[str, Functions] | None = None
+        self._passed: dict[tuple[str, Tables], None] = {}
 
     def check(self, sql: Sql, tables: Tables) -> None:
-        """Raise Forbidden when the statement reaches for more than `tables`; BadQuery when it cannot be parsed."""
+        """Raise Forbidden when the statement reaches for more than `tables`; BadQuery when it cannot be parsed.
+
+        A text that passed once passes again with other values: parameters are values here, never names.
+        """
+        key = (sql.render()[0], tables)
+        if key in self._passed:
+            return
+        if self._only_allowed(sql, tables):
+            with self._lock:
+                self._passed[key] = None
+                while len(self._passed) > RAW_TEXTS_REMEMBERED_MAX:
+                    del self._passed[next(iter(self._passed))]
+
+    def _only_allowed(self, sql: Sql, tables: Tables) -> bool:
+        """Check the tree; False when passing depended on which tables exist now."""
+        assert all(isinstance(part, str) or part.type != "Identifier" for part in sql.parts)
         nodes = self._tree(sql)
         if nodes[0].kind != "SelectWithUnionQuery":
             raise Forbidden(SYNTAX_REFUSED.get(nodes[0].kind, "Only reading is allowed here: write one SELECT."))
@@ -75,6 +92,7 @@ class Reach:
         if any(node.kind == "Function" and takes_table(node.name) for node in nodes):
             asked |= {node.name for node in nodes if node.kind == "Identifier"}
         self._refuse_existing(asked, database, tables)
+        return not asked
 
     def _tree(self, sql: Sql) -> list[Node]:
         lines = [row[0] for row in self._store.query(Sql.of("EXPLAIN AST ", sql), pool="untrusted").rows]

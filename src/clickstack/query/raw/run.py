@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ...core.chart import ChartConfig
 from ...core.errors import BadQuery, BadRequest, Exposed
 from ...core.limits import CHART_BUCKETS_MAX, RAW_ROWS_MAX
 from ...core.result import Column
+from ...core.source import Source
 from ...core.sql import Sql
 from ...core.timerange import TimeRange, auto_granularity_seconds
 from ...store import Store
-from ..run import readable_sql
+from ..fields import Fields
+from ..run import Runner, readable_sql
 from .chart import TIME_DISPLAYS, Issue, RawChart, RawResult
 from .expand import Expanded, expand
+from .from_chart import marked_chart, raw_sql_of, renamed
 from .macros import MacroContext
 from .reach import Reach, tables_of
 from .shape import check_columns, first_number, slices, time_points
@@ -55,8 +59,9 @@ class RawRunner:
         return replace(answer, number=first_number(result)) if raw.display == "number" else answer
 
     def compile(self, raw: RawChart, time_range: TimeRange) -> Expanded:
-        """The statement with values bound, without asking the engine. Raises BadQuery, BadRequest."""
-        context = MacroContext(time_range, _granularity_s(raw, time_range), raw.source, raw.filters)
+        """The statement with values bound, without running it. Raises BadQuery, BadRequest."""
+        fields = self._fields(raw.source)
+        context = MacroContext(time_range, _granularity_s(raw, time_range), raw.source, raw.filters, fields)
         return expand(raw.sql, context, raw.variables)
 
     def check(self, raw: RawChart, time_range: TimeRange) -> list[Issue]:
@@ -72,6 +77,25 @@ class RawRunner:
         except Exposed as error:
             return [Issue("error", error.message)]
         return [*_column_issues(raw, columns), *_issues(raw, expanded)]
+
+    def from_chart(self, chart: ChartConfig) -> str:
+        """A chart built of fields as a statement to go on with (§4.7). Raises BadQuery, BadRequest."""
+        runner = Runner(self._store)
+        text = raw_sql_of(runner, chart)
+        marked, time_range, _ = marked_chart(chart)
+        compiled = runner.compile(marked, time_range)
+        described = self._store.query(Sql.of("DESCRIBE (", compiled.sql, ")"))
+        names = [*(["ts"] if compiled.bucketed else []), *compiled.groups, *compiled.values]
+        return renamed(text, [row[0] for row in described.rows], names, bucketed=compiled.bucketed)
+
+    def _fields(self, source: Source | None) -> Fields | None:
+        """The fields of the source's table; None when it has no single table or that does not exist."""
+        if source is None or not source.table_name:
+            return None
+        try:
+            return Fields(self._store.catalog.table(source.database_name, source.table_name), source)
+        except BadQuery:
+            return None
 
     def _columns(self, sql: Sql) -> tuple[Column, ...]:
         rows = self._store.query(Sql.of("DESCRIBE (", sql, "\n)"), pool="untrusted").rows

@@ -109,6 +109,8 @@ function KeyTable({ keys, nowMs, onRevoked }: TableProps) {
       onRevoked(id);
     },
   });
+  const recordsOf = (id: string) =>
+    (counts?.keys ?? []).reduce((sum, each) => sum + (each.key === id ? each.accepted : 0), 0);
   const ago = (text: string) => formatAgo(Date.parse(text), nowMs);
   return (
     <>
@@ -119,7 +121,7 @@ function KeyTable({ keys, nowMs, onRevoked }: TableProps) {
             <th>Key</th>
             <th>Created</th>
             <th>Last used</th>
-            <th title="Since the server started">Requests</th>
+            <th title="Accepted since the server started">Records</th>
             <th aria-label="Revoke" />
           </tr>
         </thead>
@@ -132,7 +134,7 @@ function KeyTable({ keys, nowMs, onRevoked }: TableProps) {
               </td>
               <td className={teamClasses.quiet}>{ago(key.createdAt)}</td>
               <td className={teamClasses.quiet}>{key.lastUsedAt ? ago(key.lastUsedAt) : "never"}</td>
-              <td>{formatCount(counts?.keyRequests[key.id] ?? 0)}</td>
+              <td>{formatCount(recordsOf(key.id))}</td>
               <td className={classes.action}>
                 <Button
                   variant="default"

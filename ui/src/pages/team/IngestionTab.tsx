@@ -4,6 +4,7 @@ import { configQuery, teamQuery } from "../../api/team";
 import { TelemetryGuide } from "../../components/TelemetryGuide";
 import { receiverOf } from "../../model/telemetry";
 import { Card } from "./Card";
+import { IndexProfiles } from "./IndexProfiles";
 import { IngestionCounts } from "./IngestionCounts";
 import { IngestionKeys } from "./IngestionKeys";
 import { Retention } from "./Retention";
@@ -18,6 +19,7 @@ export function IngestionTab() {
       <IngestionCounts />
       <IngestionKeys />
       <Retention />
+      <IndexProfiles />
       <Card
         title="Send telemetry"
         about="The address and the team's ingestion key are filled in; paste and run."

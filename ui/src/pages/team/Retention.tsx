@@ -2,6 +2,7 @@ import { Button, Skeleton, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { changeRetention, type Retention as Kept, retentionQuery } from "../../api/ingestion";
+import { Confirm } from "../../components/Confirm";
 import { ErrorCard } from "../../components/ErrorCard";
 import { Card } from "./Card";
 import classes from "./IngestionTab.module.css";
@@ -54,8 +55,10 @@ export function Retention() {
 function Lifetime({ kept }: { kept: Kept }) {
   const client = useQueryClient();
   const [text, setText] = useState<string | null>(null);
+  const [asking, setAsking] = useState(false);
   const change = useMutation({
     mutationFn: (lifetime: string) => changeRetention({ [kept.signal]: lifetime }),
+    onSettled: () => setAsking(false),
     onSuccess: (data) => {
       setText(null);
       client.setQueryData(retentionQuery.queryKey, data);
@@ -73,12 +76,13 @@ function Lifetime({ kept }: { kept: Kept }) {
   const isChanged = shown.trim() !== "" && shown.trim() !== kept.lifetime;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    change.mutate(shown.trim());
+    setAsking(true);
   };
+  const name = NAMES[kept.signal] ?? kept.signal;
   return (
     <form className={classes.lifetime} onSubmit={submit}>
       <TextInput
-        aria-label={`${NAMES[kept.signal] ?? kept.signal} kept for`}
+        aria-label={`${name} kept for`}
         value={shown}
         onChange={(event) => {
           change.reset();
@@ -89,6 +93,16 @@ function Lifetime({ kept }: { kept: Kept }) {
       <Button type="submit" variant="default" disabled={!isChanged} loading={change.isPending}>
         {change.isSuccess && !isChanged ? "Saved" : "Save"}
       </Button>
+      <Confirm
+        opened={asking}
+        title={`Keep ${name.toLowerCase()} for ${shown.trim()}?`}
+        confirmLabel="Change retention"
+        busy={change.isPending}
+        onConfirm={() => change.mutate(shown.trim())}
+        onClose={() => setAsking(false)}
+      >
+        <p style={{ margin: 0 }}>What is older is deleted, for everybody, and cannot be brought back.</p>
+      </Confirm>
     </form>
   );
 }

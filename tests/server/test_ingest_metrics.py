@@ -1,0 +1,44 @@
+"""Ingestion's counts among the server's own metrics."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+from clickstack.ingest import BOUNDS_S, DurationCounts, Ingest, SignalCounters
+from clickstack.server.ingest_metrics import observe_ingest
+
+NOTHING = DurationCounts((0,) * (len(BOUNDS_S) + 1), 0.0)
+
+
+class StandInIngest:
+    def counters(self) -> dict[str, SignalCounters]:
+        return {"logs": SignalCounters(30, 4_500, 1, 7, 20, 3, 2, NOTHING, NOTHING)}
+
+    def spool_bytes(self) -> int:
+        return 4096
+
+
+def test_every_count_is_a_metric() -> None:
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader], shutdown_on_exit=False)
+    observe_ingest(provider.get_meter("test"), cast(Ingest, StandInIngest()))
+    data = cast(Any, reader.get_metrics_data())
+    found = {
+        metric.name: [(dict(point.attributes), point.value) for point in metric.data.data_points]
+        for metric in data.resource_metrics[0].scope_metrics[0].metrics
+    }
+    logs = {"signal": "logs"}
+    assert found == {
+        "clickstack.ingest.accepted": [(logs, 30)],
+        "clickstack.ingest.accepted.size": [(logs, 4_500)],
+        "clickstack.ingest.loaded": [(logs, 20)],
+        "clickstack.ingest.rejected": [(logs, 1)],
+        "clickstack.ingest.dead_letters": [(logs, 3)],
+        "clickstack.ingest.failed_loads": [(logs, 2)],
+        "clickstack.ingest.queued": [(logs, 7)],
+        "clickstack.ingest.spool.size": [({}, 4096)],
+    }
+    provider.shutdown()
