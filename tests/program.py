@@ -74,6 +74,7 @@ def serve(data_dir: Path, *extra: str, ports: tuple[int, ...] | None = None) -> 
     app, api, http, grpc = ports or free_ports(4)
     command = [
         *(sys.executable, "-m", "clickstack", "serve", "--data-dir", str(data_dir), "--app-port", str(app)),
+        *("--api-requests-per-minute", "100000"),  # tests ask until they see; an option given later wins
         *("--api-port", str(api), "--otlp-http-port", str(http), "--otlp-grpc-port", str(grpc), *extra),
     ]
     log = data_dir.parent / f"{data_dir.name}.log"

@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import sys
 import threading
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -126,6 +127,35 @@ def spool_retry(
     from clickstack.server.spool_tool import retry_dead_letters
 
     retry_dead_letters(load_settings({"data_dir": data_dir})[0].data_dir, names or [], typer.echo)
+
+
+Last = Annotated[str, typer.Option(help="How far back from now, such as 15m, 6h or 2d.")]
+
+
+@app.command("compile")
+def compile_(
+    chart: Annotated[Path, typer.Argument(help="A chart config as JSON; its sourceId may be a source's name.")],
+    last: Last = "1h",
+    data_dir: DataDir = None,
+) -> None:
+    """Print the SQL of a chart. The server must be stopped: the engine belongs to one process."""
+    from clickstack.server.query_tool import compile_chart
+
+    compile_chart(load_settings({"data_dir": data_dir})[0], chart, last, typer.echo)
+
+
+@app.command()
+def query(
+    line: Annotated[str, typer.Argument(help="A Lucene line, such as SeverityText:error; empty matches all.")] = "",
+    source: Annotated[str, typer.Option(help="The source it asks, by name or id.")] = "Logs",
+    chart: Annotated[Path | None, typer.Option(help="A chart config as JSON, instead of a line.")] = None,
+    last: Last = "1h",
+    data_dir: DataDir = None,
+) -> None:
+    """Print the SQL of a Lucene line or a chart, and its answer. The server must be stopped."""
+    from clickstack.server.query_tool import query as run_query
+
+    run_query(load_settings({"data_dir": data_dir})[0], line, source, chart, last, typer.echo)
 
 
 @app.command()

@@ -19,16 +19,16 @@ CHROMIUM_FLAGS = [
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """A server of the browser tests alone, so that its account and its events are known."""
+    """A server of one file's tests alone, so that its account and its events are known."""
     if not (UI_DIRECTORY / "index.html").exists():
         pytest.fail("The web UI is not built: run `make ui`.")
     with serve(tmp_path_factory.mktemp("browser") / "data", "--self-telemetry", "false") as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def account(server: LiveServer) -> Account:
     """Signed up, with one log line of each level stored."""
     cookie = sign_up(server)
@@ -38,8 +38,9 @@ def account(server: LiveServer) -> Account:
     return Account(cookie, ingestion_key)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
+    """Playwright keeps an event loop running in this thread; it must end before other tests want one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield browser

@@ -20,12 +20,6 @@ from ingest.requests import KEY
 FLUSH_S = 20.0
 
 
-@pytest.fixture(autouse=True)
-def _keep_old_rows(store: Store) -> None:
-    """The test clock stands at a time whose telemetry has long expired."""
-    store.command("SYSTEM STOP TTL MERGES")
-
-
 @pytest.fixture
 def segment_ids() -> RandomIds:
     """Real ids: the engine of a test run remembers the tokens of all its tests."""

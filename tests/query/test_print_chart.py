@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from clickstack.core.chart_wire import parse_chart
 from clickstack.core.timerange import TimeRange
 from clickstack.query import Runner
 from clickstack.query.print_chart import compiled_text, lucene_chart, result_text
@@ -45,3 +46,25 @@ def test_the_answer_as_a_table(seeded: Store) -> None:
 def test_an_answer_without_rows(seeded: Store) -> None:
     chart, time_range = read_chart("display: table\nhaving: count() > 1000\nselect: count")
     assert result_text(Runner(seeded).run(chart, time_range)).startswith("count()\n\n0 rows; read ")
+
+
+def test_from_the_wire_to_the_table(seeded: Store) -> None:
+    logs = source("log")
+    wire = {
+        "displayType": "table",
+        "sourceId": logs.id,
+        "select": [
+            {"aggFn": "count", "where": 'SeverityText:"error"', "alias": "errors"},
+            {"aggFn": "count", "alias": "events"},
+        ],
+        "groupBy": "ServiceName AS service",
+        "formulas": [{"expression": "A / B", "alias": "share"}],
+        "having": "events > 1",
+        "orderBy": "share DESC",
+    }
+    result = Runner(seeded).run(parse_chart(wire, {logs.id: logs}.get), RANGE)
+    assert result_text(result).splitlines()[:-2] == [
+        "service  errors  events  share",
+        "svc-b    3       4       0.75",
+        "svc-a    1       6       0.1666666667",
+    ]

@@ -26,7 +26,7 @@ class Gate:
     def __init__(self, app: ASGIApp, *, services: Services) -> None:
         self._app = app
         self._auth = services.auth
-        self._rate_limit = RateLimit(services.clock)
+        self._rate_limit = RateLimit(services.clock, services.settings.api_requests_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not is_v2(scope):

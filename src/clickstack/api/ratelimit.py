@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clickstack.auth import Window, Windows
 from clickstack.core.clock import Clock
-from clickstack.core.limits import API_CALLERS_MAX, API_REQUESTS_PER_WINDOW, API_WINDOW_S
+from clickstack.core.limits import API_CALLERS_MAX, API_WINDOW_S
 from clickstack.core.records import Actor
 
 TOO_MANY = "Too many requests, please try again later."
@@ -13,8 +13,8 @@ TOO_MANY = "Too many requests, please try again later."
 class RateLimit:
     """One budget per person for all of v2. Strangers share one per address, so wrong keys do not each get their own."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._windows = Windows(clock, limit=API_REQUESTS_PER_WINDOW, window_s=API_WINDOW_S, keys_max=API_CALLERS_MAX)
+    def __init__(self, clock: Clock, requests_per_minute: int) -> None:
+        self._windows = Windows(clock, limit=requests_per_minute, window_s=API_WINDOW_S, keys_max=API_CALLERS_MAX)
 
     def count(self, actor: Actor | None, address: str) -> Window:
         return self._windows.hit(f"user {actor.user.id}" if actor else f"address {address}")

@@ -66,6 +66,7 @@ class Settings:
         0, "Memory cap of the embedded engine in MiB; 0 means half of the machine's memory."
     )
     query_timeout_s: float = _setting(60.0, "Longest an interactive query may run, in seconds.")
+    api_requests_per_minute: int = _setting(100, "Requests of one person to the REST API v2 in a minute; above: 429.")
     spool_mb: int = _setting(
         4096, "Disk budget of the ingestion spool in MiB; when it is full, senders are told to retry."
     )

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..core.clock import Clock
-from ..core.ids import IdSource
-from ..core.settings import Settings
-from ..store import Store
+from clickstack.core.clock import Clock
+from clickstack.core.ids import IdSource
+from clickstack.core.settings import Settings
+from clickstack.store import Store
+
 from .counters import KeyCounters, SignalCounters
 from .durations import BOUNDS_S, DurationCounts
 from .fluent_forward import FluentForward

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from types import TracebackType
 
-from ..core.errors import Busy
-from ..core.limits import INGEST_BYTES_IN_FLIGHT_MAX, INGEST_REQUESTS_IN_FLIGHT_MAX
+from clickstack.core.errors import Busy
+from clickstack.core.limits import INGEST_BYTES_IN_FLIGHT_MAX, INGEST_REQUESTS_IN_FLIGHT_MAX
 
 _RETRY_AFTER_S = 1  # requests in flight end with the next commits
 

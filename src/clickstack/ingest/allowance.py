@@ -6,8 +6,8 @@ small request could so become one of terabytes.
 
 from __future__ import annotations
 
-from ..core.errors import TooLarge
-from ..core.limits import INGEST_BODY_BYTES_MAX, REQUEST_RECORDS_MAX
+from clickstack.core.errors import TooLarge
+from clickstack.core.limits import INGEST_BODY_BYTES_MAX, REQUEST_RECORDS_MAX
 
 
 class Allowance:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from ..core.errors import Busy
+from clickstack.core.errors import Busy
 
 RETRY_AFTER_S = 5  # the engine needs seconds, not milliseconds, to work off a full spool
 

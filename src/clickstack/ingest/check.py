@@ -7,8 +7,9 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from ..core.errors import BadRequest, TooLarge
-from ..core.limits import REQUEST_RECORDS_MAX, REQUEST_REPEATED_BYTES_MAX
+from clickstack.core.errors import BadRequest, TooLarge
+from clickstack.core.limits import REQUEST_RECORDS_MAX, REQUEST_REPEATED_BYTES_MAX
+
 from .anyvalue import flatten_request
 from .signals import SESSION, SIGNAL_NAMES, SIGNALS, SignalName
 from .variants import binary_type, mend_text, scalar_type

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import orjson
 
-from ..core.clock import Clock, iso_millis, utc_datetime
+from clickstack.core.clock import Clock, iso_millis, utc_datetime
+
 from .segment import sync_directory, write_durably
 from .signals import SignalName
 

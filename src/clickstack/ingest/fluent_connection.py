@@ -14,9 +14,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ..core.clock import Clock
-from ..core.errors import BadRequest, Busy, Exposed, TooLarge, Unauthorized
-from ..core.limits import FLUENT_HANDSHAKE_S, FLUENT_IDLE_S, FLUENT_PARTIAL_S, FLUENT_ROOM_WAIT_S
+from clickstack.core.clock import Clock
+from clickstack.core.errors import BadRequest, Busy, Exposed, TooLarge, Unauthorized
+from clickstack.core.limits import FLUENT_HANDSHAKE_S, FLUENT_IDLE_S, FLUENT_PARTIAL_S, FLUENT_ROOM_WAIT_S
+
 from .admission import Place
 from .fluent_events import read_message
 from .fluent_handshake import Handshake

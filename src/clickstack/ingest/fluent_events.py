@@ -14,7 +14,8 @@ from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from ..core.errors import BadRequest
+from clickstack.core.errors import BadRequest
+
 from .allowance import Allowance
 from .inflate import inflate
 from .key_value import attribute_of, set_value

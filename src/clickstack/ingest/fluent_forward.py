@@ -11,11 +11,12 @@ from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from ..core.clock import Clock, SystemClock
-from ..core.errors import StartupError
-from ..core.ids import IdSource, RandomIds
-from ..core.limits import FLUENT_CONNECTIONS_MAX
-from ..core.log import fields, get_logger
+from clickstack.core.clock import Clock, SystemClock
+from clickstack.core.errors import StartupError
+from clickstack.core.ids import IdSource, RandomIds
+from clickstack.core.limits import FLUENT_CONNECTIONS_MAX
+from clickstack.core.log import fields, get_logger
+
 from .fluent_connection import READ_BYTES, FluentConnection
 from .fluent_handshake import Handshake
 from .ingest import Ingest

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from ..core.errors import BadRequest, Unauthorized
+from clickstack.core.errors import BadRequest, Unauthorized
+
 from .msgpack import Reader, pack
 
 _HOSTNAME = "clickstack"  # Fluentd refuses a server that is named like itself

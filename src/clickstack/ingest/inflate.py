@@ -12,8 +12,8 @@ from typing import Any
 
 import cramjam
 
-from ..core.errors import BadRequest, TooLarge, UnsupportedMedia
-from ..core.limits import INGEST_BODY_BYTES_MAX
+from clickstack.core.errors import BadRequest, TooLarge, UnsupportedMedia
+from clickstack.core.limits import INGEST_BODY_BYTES_MAX
 
 _Into = Callable[[bytes, Any], int]
 _SNAPPY_STREAM = b"\xff\x06\x00\x00sNaPpY"  # the first chunk of the framed form

@@ -7,11 +7,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.clock import Clock
-from ..core.ids import IdSource
-from ..core.log import fields, get_logger
-from ..core.settings import Settings
-from ..store import Store
+from clickstack.core.clock import Clock
+from clickstack.core.ids import IdSource
+from clickstack.core.log import fields, get_logger
+from clickstack.core.settings import Settings
+from clickstack.store import Store
+
 from .admission import Admission
 from .budget import Budget
 from .check import Checked, check

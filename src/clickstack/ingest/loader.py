@@ -15,11 +15,12 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-from ..core.clock import Clock
-from ..core.errors import BadQuery, StoreFailed
-from ..core.limits import SPOOL_LOAD_ATTEMPT_DELAY_S_MAX, SPOOL_LOADERS
-from ..core.log import fields, get_logger
-from ..store import Load, Store
+from clickstack.core.clock import Clock
+from clickstack.core.errors import BadQuery, StoreFailed
+from clickstack.core.limits import SPOOL_LOAD_ATTEMPT_DELAY_S_MAX, SPOOL_LOADERS
+from clickstack.core.log import fields, get_logger
+from clickstack.store import Load, Store
+
 from .counters import Counters
 from .dead_letters import DeadLetters
 from .pieces import Piece, Pieces

@@ -15,7 +15,8 @@ import orjson
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from ..core.errors import BadRequest
+from clickstack.core.errors import BadRequest
+
 from .allowance import Allowance
 from .http_door import JSON, PROTOBUF, TEXT, Door, Form, Reading
 from .key_value import attribute_of

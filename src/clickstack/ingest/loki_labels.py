@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..core.errors import BadRequest
+from clickstack.core.errors import BadRequest
 
 _PAIR = re.compile(r'\s*([A-Za-z_][\w.:]*)\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|`([^`]*)`)\s*(?:,|(?=\}))')
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL)

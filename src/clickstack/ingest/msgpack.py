@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.errors import BadRequest, TooLarge
-from ..core.limits import FLUENT_MESSAGE_BYTES_MAX, FLUENT_NESTING_MAX, FLUENT_RECORD_VALUES_MAX
+from clickstack.core.errors import BadRequest, TooLarge
+from clickstack.core.limits import FLUENT_MESSAGE_BYTES_MAX, FLUENT_NESTING_MAX, FLUENT_RECORD_VALUES_MAX
 
 
 @dataclass(frozen=True, slots=True)

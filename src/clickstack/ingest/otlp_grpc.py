@@ -11,10 +11,11 @@ from typing import Any
 
 import grpc
 
-from ..core.clock import Clock, SystemClock
-from ..core.errors import Exposed, StartupError, Unauthorized
-from ..core.limits import GRPC_WORKERS, INGEST_BODY_BYTES_MAX
-from ..core.log import fields, get_logger
+from clickstack.core.clock import Clock, SystemClock
+from clickstack.core.errors import Exposed, StartupError, Unauthorized
+from clickstack.core.limits import GRPC_WORKERS, INGEST_BODY_BYTES_MAX
+from clickstack.core.log import fields, get_logger
+
 from .ingest import Accepted, Ingest, KeyCheck, log_request
 from .otlp_http import key_from
 from .signals import SIGNALS, SignalName

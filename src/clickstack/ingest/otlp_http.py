@@ -14,10 +14,11 @@ from typing import Any
 
 import orjson
 
-from ..core.clock import Clock, SystemClock
-from ..core.errors import BadRequest, Busy, Exposed, TooLarge, Unauthorized, UnsupportedMedia
-from ..core.limits import INGEST_BODY_BYTES_MAX
-from ..core.log import fields, get_logger
+from clickstack.core.clock import Clock, SystemClock
+from clickstack.core.errors import BadRequest, Busy, Exposed, TooLarge, Unauthorized, UnsupportedMedia
+from clickstack.core.limits import INGEST_BODY_BYTES_MAX
+from clickstack.core.log import fields, get_logger
+
 from .admission import Place
 from .cors import cors_headers, preflight_headers
 from .http_door import JSON, PROTOBUF, TEXT, Door, Form, Reading

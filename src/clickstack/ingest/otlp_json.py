@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from ..core.errors import BadRequest
+from clickstack.core.errors import BadRequest
+
 from .signals import SIGNALS, SignalName
 
 _ID_BYTES = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}

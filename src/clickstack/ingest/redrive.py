@@ -10,7 +10,8 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
-from ..core.errors import BadRequest
+from clickstack.core.errors import BadRequest
+
 from .frame import seal, seed_of
 from .projections import PROJECTIONS
 from .segment import SUFFIX, sync_directory, write_durably

@@ -18,8 +18,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, Exemplar, Metric
 
-from ..core.errors import BadRequest
-from ..core.limits import REMOTE_WRITE_FAMILIES_MAX, REMOTE_WRITE_HELP_CHARS_MAX
+from clickstack.core.errors import BadRequest
+from clickstack.core.limits import REMOTE_WRITE_FAMILIES_MAX, REMOTE_WRITE_HELP_CHARS_MAX
+
 from .allowance import Allowance
 from .http_door import PROTOBUF, TEXT, Door, Form, Reading
 from .key_value import attribute_of

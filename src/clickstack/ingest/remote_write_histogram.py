@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.limits import REMOTE_WRITE_BUCKETS_MAX
+from clickstack.core.limits import REMOTE_WRITE_BUCKETS_MAX
 
 _CUSTOM_BUCKETS = -53
 _SCHEMAS = range(-4, 9)

@@ -14,10 +14,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.clock import Clock
-from ..core.errors import Busy
-from ..core.ids import IdSource
-from ..core.limits import SPOOL_COMMIT_DELAY_S, SPOOL_LOADERS, SPOOL_SEGMENT_AGE_S, SPOOL_SEGMENT_BYTES
+from clickstack.core.clock import Clock
+from clickstack.core.errors import Busy
+from clickstack.core.ids import IdSource
+from clickstack.core.limits import SPOOL_COMMIT_DELAY_S, SPOOL_LOADERS, SPOOL_SEGMENT_AGE_S, SPOOL_SEGMENT_BYTES
+
 from .budget import RETRY_AFTER_S, Budget
 from .check import Checked
 from .frame import frame_bytes, seal

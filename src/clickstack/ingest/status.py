@@ -6,7 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
-from ..core.errors import Busy, Exposed
+from clickstack.core.errors import Busy, Exposed
 
 INTERNAL = 13
 MASKED = "Internal error. The server's log has the cause."

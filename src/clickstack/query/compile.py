@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ..core.chart import AggregateName, ChartConfig, Select
-from ..core.errors import BadRequest
-from ..core.sql import Param, Sql
-from ..core.timerange import TimeRange
+from clickstack.core.chart import AggregateName, ChartConfig, Select
+from clickstack.core.errors import BadRequest
+from clickstack.core.sql import Param, Sql
+from clickstack.core.timerange import TimeRange
+
 from .compose import compose, shown_values, top_groups
 from .draft import BUCKET, Context, Draft, bucket_start, subquery, table
 from .expression import read_expression

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..core.chart import ChartConfig
-from ..core.limits import CHART_ROWS_MAX
-from ..core.sql import Sql
+from clickstack.core.chart import ChartConfig
+from clickstack.core.limits import CHART_ROWS_MAX
+from clickstack.core.sql import Sql
+
 from .draft import BUCKET, Draft, group_name, render, select, subquery, value_name
 from .formula import formula_sql
 from .naming import group_parts, value_names, with_columns

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..core.errors import BadQuery, Forbidden
-from ..core.limits import DICTIONARY_TOKENS_MAX
-from ..core.sql import Param, Sql, ident
-from ..core.timerange import TimeRange
-from ..store import SkipIndex, Store, TableSchema
+from clickstack.core.errors import BadQuery, Forbidden
+from clickstack.core.limits import DICTIONARY_TOKENS_MAX
+from clickstack.core.sql import Param, Sql, ident
+from clickstack.core.timerange import TimeRange
+from clickstack.store import SkipIndex, Store, TableSchema
+
 from .draft import select, subquery
 from .events import Events
 from .fields import Fields

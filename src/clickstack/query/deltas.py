@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.chart import Filter
-from ..core.errors import BadRequest
-from ..core.limits import DELTA_SAMPLE_ROWS, DELTA_SAMPLE_ROWS_MAX, DELTA_TEXT_CHARS_MAX
-from ..core.result import Statistics
-from ..core.sql import Sql, ident
-from ..core.timerange import TimeRange
-from ..store import Store
+from clickstack.core.chart import Filter
+from clickstack.core.errors import BadRequest
+from clickstack.core.limits import DELTA_SAMPLE_ROWS, DELTA_SAMPLE_ROWS_MAX, DELTA_TEXT_CHARS_MAX
+from clickstack.core.result import Statistics
+from clickstack.core.sql import Sql, ident
+from clickstack.core.timerange import TimeRange
+from clickstack.store import Store
+
 from .columntype import parse_type
 from .contrast import Delta, contrast
 from .draft import select, table

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from ..core.chart import ChartConfig
-from ..core.sql import Sql, ident
-from ..core.timerange import TimeRange
+from clickstack.core.chart import ChartConfig
+from clickstack.core.sql import Sql, ident
+from clickstack.core.timerange import TimeRange
+
 from .columntype import ColumnType
 from .fields import Fields
 from .timefilter import TimeColumns

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import eq
 
-from ..core.sql import literal
+from clickstack.core.sql import literal
 
 WILDCARD = "<*>"
 SIMILARITY_MIN = 0.5  # share of equal values, those with digits apart

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.chart import ChartConfig, Filter, Metric, Select
-from ..core.result import QueryResult, Statistics
-from ..core.source import Source
-from ..core.sql import Param, Sql
-from ..core.timerange import TimeRange
-from ..store import Store
+from clickstack.core.chart import ChartConfig, Filter, Metric, Select
+from clickstack.core.result import QueryResult, Statistics
+from clickstack.core.source import Source
+from clickstack.core.sql import Param, Sql
+from clickstack.core.timerange import TimeRange
+from clickstack.store import Store
+
 from .draft import select, table
 from .fields import Fields
 from .row_identity import Identity, identity

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..core.errors import BadQuery
-from ..core.sql import Sql
+from clickstack.core.errors import BadQuery
+from clickstack.core.sql import Sql
+
 from .columntype import ColumnType
 from .fields import Fields
 from .usersql import user_expression

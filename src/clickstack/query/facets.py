@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ..core.chart import Filter
-from ..core.limits import EXPLORE_SAMPLE_ROWS_MAX, FACET_RECOUNT_ROWS_MAX
-from ..core.result import Statistics
-from ..core.sql import Sql
-from ..store import Store
+from clickstack.core.chart import Filter
+from clickstack.core.limits import EXPLORE_SAMPLE_ROWS_MAX, FACET_RECOUNT_ROWS_MAX
+from clickstack.core.result import Statistics
+from clickstack.core.sql import Sql
+from clickstack.store import Store
+
 from .draft import select, table
 from .events import Events, Scope
 from .keys import KeyMeaning, read_key

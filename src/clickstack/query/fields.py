@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..core.errors import BadQuery
-from ..core.source import Source
-from ..core.sql import Param, Sql, ident, literal
-from ..store import SkipIndex, TableColumn, TableSchema
+from clickstack.core.errors import BadQuery
+from clickstack.core.source import Source
+from clickstack.core.sql import Param, Sql, ident, literal
+from clickstack.store import SkipIndex, TableColumn, TableSchema
+
 from .columntype import ColumnType, parse_type
 
 STRING = ColumnType("String")

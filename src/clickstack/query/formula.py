@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ..core.chart import Formula
-from ..core.errors import BadQuery
-from ..core.limits import FORMULA_CHARS_MAX, FORMULA_NESTING_MAX
-from ..core.sql import Sql
+from clickstack.core.chart import Formula
+from clickstack.core.errors import BadQuery
+from clickstack.core.limits import FORMULA_CHARS_MAX, FORMULA_NESTING_MAX
+from clickstack.core.sql import Sql
 
 _TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Z])(?![A-Za-z0-9_])|(?P<symbol>[-+*/()]))")
 Operator = Literal["+", "-", "*", "/"]

@@ -10,12 +10,13 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from ..core.errors import BadRequest
-from ..core.limits import HEATMAP_COLUMNS_MAX
-from ..core.result import Statistics
-from ..core.sql import Sql
-from ..core.timerange import auto_granularity_seconds
-from ..store import Store
+from clickstack.core.errors import BadRequest
+from clickstack.core.limits import HEATMAP_COLUMNS_MAX
+from clickstack.core.result import Statistics
+from clickstack.core.sql import Sql
+from clickstack.core.timerange import auto_granularity_seconds
+from clickstack.store import Store
+
 from .draft import select, subquery, table
 from .events import Events, Scope
 from .expression import Expression, read_expression

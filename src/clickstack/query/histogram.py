@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.chart import ChartConfig, Filter, Select
-from ..core.result import Statistics
-from ..core.source import Source
-from ..core.timerange import TimeRange, auto_granularity_seconds
+from clickstack.core.chart import ChartConfig, Filter, Select
+from clickstack.core.result import Statistics
+from clickstack.core.source import Source
+from clickstack.core.timerange import TimeRange, auto_granularity_seconds
+
 from .run import Runner
 
 BUCKETS_MAX = 100  # as many bars as a screen shows apart

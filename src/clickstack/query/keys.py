@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..core.errors import BadQuery
-from ..core.limits import KEYS_PER_MAP_MAX, KEYS_SAMPLE_ROWS
-from ..core.result import Statistics
-from ..core.sql import Param, Sql, ident
-from ..store import Store
+from clickstack.core.errors import BadQuery
+from clickstack.core.limits import KEYS_PER_MAP_MAX, KEYS_SAMPLE_ROWS
+from clickstack.core.result import Statistics
+from clickstack.core.sql import Param, Sql, ident
+from clickstack.store import Store
+
 from .columntype import ColumnType, parse_type
 from .counted import Counted, from_index, from_rollup, index_of_keys, rollup_table
 from .draft import select, table

@@ -11,7 +11,8 @@ so that differences, resets and sums are those of maps, and the order of places 
 
 from __future__ import annotations
 
-from ..core.sql import Sql
+from clickstack.core.sql import Sql
+
 from .draft import Context, Draft, select, subquery
 from .metric_histogram import totals
 from .metric_steps import SERIES, grouped_by, in_range, key_columns, keys

@@ -9,7 +9,8 @@ bound are only known to be above it: the quantile says that bound, as Prometheus
 
 from __future__ import annotations
 
-from ..core.sql import Sql
+from clickstack.core.sql import Sql
+
 from .draft import Context, Draft, select, subquery
 from .metric_steps import GROWN_BY_COUNT, grouped_by, in_range, keys, new_part, steps
 

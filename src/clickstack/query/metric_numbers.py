@@ -7,7 +7,8 @@ sum        what a counter grew by in the bucket; after a reset the new value cou
 
 from __future__ import annotations
 
-from ..core.sql import Sql
+from clickstack.core.sql import Sql
+
 from .draft import BUCKET, Context, Draft, select, subquery
 from .expression import read_expression
 from .metric_steps import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..core.sql import Param, Sql
-from ..core.timerange import auto_granularity_seconds
+from clickstack.core.sql import Param, Sql
+from clickstack.core.timerange import auto_granularity_seconds
+
 from .draft import BUCKET, Context, Draft, group_name, select
 
 # The same attributes in another scope or resource are another series (§3.1).

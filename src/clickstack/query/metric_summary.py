@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..core.sql import Sql
+from clickstack.core.sql import Sql
+
 from .draft import Context, Draft, select
 from .metric_histogram import totals
 from .metric_steps import GROWN_BY_COUNT, SERIES, in_range, key_columns, keys

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from ..core.chart import AggregateName, ChartConfig, MetricKind, Select
-from ..core.errors import BadRequest
-from ..core.sql import Param, Sql
+from clickstack.core.chart import AggregateName, ChartConfig, MetricKind, Select
+from clickstack.core.errors import BadRequest
+from clickstack.core.sql import Param, Sql
+
 from .draft import BUCKET, Context, Draft, group_name, subquery
 from .metric_exponential import exponential_quantile, exponential_totals
 from .metric_histogram import histogram_quantile, histogram_totals

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..core.chart import ChartConfig, Select
-from ..core.errors import BadQuery
+from clickstack.core.chart import ChartConfig, Select
+from clickstack.core.errors import BadQuery
+
 from .usersql import SqlToken, split_alias, tokenize
 
 

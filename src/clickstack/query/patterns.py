@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..core.errors import BadRequest
-from ..core.limits import PATTERN_SAMPLE_ROWS, PATTERN_TEXT_CHARS_MAX
-from ..core.result import Statistics
-from ..core.sql import Sql, literal
-from ..core.timerange import TimeRange
-from ..store import Store
+from clickstack.core.errors import BadRequest
+from clickstack.core.limits import PATTERN_SAMPLE_ROWS, PATTERN_TEXT_CHARS_MAX
+from clickstack.core.result import Statistics
+from clickstack.core.sql import Sql, literal
+from clickstack.core.timerange import TimeRange
+from clickstack.store import Store
+
 from .draft import select, table
 from .drain import Drain
 from .events import Events, Scope, added

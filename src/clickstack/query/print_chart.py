@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.chart import ChartConfig, Filter, Select
-from ..core.clock import utc_datetime
-from ..core.source import Source
+from clickstack.core.chart import ChartConfig, Filter, Select
+from clickstack.core.clock import utc_datetime
+from clickstack.core.source import Source
+
 from .compile import CompiledChart
 from .run import ChartResult, readable_sql
 from .shape import Point

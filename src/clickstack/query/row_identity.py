@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.errors import BadRequest
-from ..core.sql import Param, Sql
-from ..store import TableSchema
+from clickstack.core.errors import BadRequest
+from clickstack.core.sql import Param, Sql
+from clickstack.store import TableSchema
 
 NS_PER_MS = 1_000_000
 

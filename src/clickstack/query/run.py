@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ..core.chart import ChartConfig
-from ..core.errors import BadRequest
-from ..core.result import Statistics
-from ..core.source import Source
-from ..core.sql import Sql, literal
-from ..core.timerange import TimeRange
-from ..store import Store, TableSchema
+from clickstack.core.chart import ChartConfig
+from clickstack.core.errors import BadRequest
+from clickstack.core.result import Statistics
+from clickstack.core.source import Source
+from clickstack.core.sql import Sql, literal
+from clickstack.core.timerange import TimeRange
+from clickstack.store import Store, TableSchema
+
 from .columntype import ColumnType, parse_type
 from .compile import CompiledChart, compile_chart, untyped
 from .draft import Context, table

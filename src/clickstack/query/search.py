@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..core.chart import Filter
-from ..core.errors import BadRequest, NotFound
-from ..core.result import Column, Statistics
-from ..core.source import Source
-from ..core.sql import Sql
-from ..core.timerange import TimeRange
-from ..store import Store
+from clickstack.core.chart import Filter
+from clickstack.core.errors import BadRequest, NotFound
+from clickstack.core.result import Column, Statistics
+from clickstack.core.source import Source
+from clickstack.core.sql import Sql
+from clickstack.core.timerange import TimeRange
+from clickstack.store import Store
+
 from .draft import select, table
 from .events import added
 from .fields import Fields

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..core.chart import AggregateName
-from ..core.errors import BadQuery
-from ..core.sql import Sql
+from clickstack.core.chart import AggregateName
+from clickstack.core.errors import BadQuery
+from clickstack.core.sql import Sql
+
 from .expression import Expression
 
 Needs = Literal["nothing", "anything", "itself", "a number", "a number or a time"]

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..core.sql import Sql, ident
-from ..store import TableColumn
+from clickstack.core.sql import Sql, ident
+from clickstack.store import TableColumn
+
 from .expression import read_expression
 from .fields import Fields
 from .usersql import checked, split_alias, split_list

@@ -6,15 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..core.chart import ChartConfig, DisplayType, Order
-from ..core.errors import BadRequest
-from ..core.limits import (
+from clickstack.core.chart import ChartConfig, DisplayType, Order
+from clickstack.core.errors import BadRequest
+from clickstack.core.limits import (
     CHART_BUCKETS_MAX,
     CHART_CATEGORIES_MAX,
     CHART_SERIES_LIMIT_MAX,
     CHART_TABLE_ROWS_DEFAULT,
 )
-from ..core.timerange import TimeRange, auto_granularity_seconds
+from clickstack.core.timerange import TimeRange, auto_granularity_seconds
+
 from .naming import value_names
 from .usersql import split_list
 

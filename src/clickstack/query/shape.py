@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..core.errors import BadQuery
-from ..core.limits import CHART_ROWS_MAX
-from ..core.result import QueryResult
-from ..core.timerange import TimeRange
+from clickstack.core.errors import BadQuery
+from clickstack.core.limits import CHART_ROWS_MAX
+from clickstack.core.result import QueryResult
+from clickstack.core.timerange import TimeRange
+
 from .compile import CompiledChart
 
 

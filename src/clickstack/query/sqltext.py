@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from ..core.errors import BadQuery
+from clickstack.core.errors import BadQuery
 
 # ruff: noqa: RUF001  (the engine takes typographic quotes for quotes)
 COMMENT: Final = r"--[^\n]*|//[^\n]*|\#[^\n]*|/\*.*?\*/"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..core.errors import BadQuery
-from ..core.sql import Param, Sql, ident
-from ..core.timerange import TimeRange
+from clickstack.core.errors import BadQuery
+from clickstack.core.sql import Param, Sql, ident
+from clickstack.core.timerange import TimeRange
+
 from .columntype import ColumnType, parse_type
 from .fields import Fields
 from .usersql import split_list, user_expression

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.errors import BadQuery, BadRequest, NotFound
-from ..core.limits import TRACE_EVENTS_MAX, TRACE_LOG_CHARS_MAX, TRACE_LOGS_MAX, TRACE_SPANS_MAX
-from ..core.result import Statistics
-from ..core.source import Source
-from ..core.sql import Param, Sql, ident
-from ..core.timerange import TimeRange
-from ..store import Store
+from clickstack.core.errors import BadQuery, BadRequest, NotFound
+from clickstack.core.limits import TRACE_EVENTS_MAX, TRACE_LOG_CHARS_MAX, TRACE_LOGS_MAX, TRACE_SPANS_MAX
+from clickstack.core.result import Statistics
+from clickstack.core.source import Source
+from clickstack.core.sql import Param, Sql, ident
+from clickstack.core.timerange import TimeRange
+from clickstack.store import Store
+
 from .draft import select, table
 from .events import Events, Scope, added
 from .expression import read_expression

@@ -12,9 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ..core.errors import BadQuery
-from ..core.limits import QUERY_NESTING_MAX, QUERY_TEXT_CHARS_MAX
-from ..core.sql import Sql
+from clickstack.core.errors import BadQuery
+from clickstack.core.limits import QUERY_NESTING_MAX, QUERY_TEXT_CHARS_MAX
+from clickstack.core.sql import Sql
+
 from .sqltext import BYTES, COMMENT, HEREDOC, QUOTED_NAME, STRING, refuse_odd
 
 Kind = Literal["word", "quoted_name", "string", "number", "symbol"]

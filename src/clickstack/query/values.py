@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..core.limits import EXPLORE_SAMPLE_ROWS_MAX
-from ..core.result import Statistics
-from ..core.sql import Param, Sql
-from ..store import Store
+from clickstack.core.limits import EXPLORE_SAMPLE_ROWS_MAX
+from clickstack.core.result import Statistics
+from clickstack.core.sql import Param, Sql
+from clickstack.store import Store
+
 from .counted import NATIVE, Counted, from_index, from_rollup, index_of_items, rollup_table
 from .draft import select, table
 from .events import Events, Scope

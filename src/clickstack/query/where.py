@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.chart import Filter
-from ..core.source import Source
-from ..core.sql import Sql
+from clickstack.core.chart import Filter
+from clickstack.core.source import Source
+from clickstack.core.sql import Sql
+
 from .expression import read_expression
 from .fields import Fields
 from .lucene import BareText, compile_lucene

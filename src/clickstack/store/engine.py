@@ -92,7 +92,7 @@ def pools(settings: Settings, memory_bytes: int, rows_max: int, wait_s: float) -
     return {
         "interactive": Pool(4, {**reading, "readonly": 1}, wait_s),
         "background": Pool(2, {**reading, "readonly": 1}, wait_s),
-        "untrusted": Pool(2, {**reading, "max_memory_usage": memory_bytes // 2, "readonly": 1}, wait_s),
+        "untrusted": Pool(2, {**reading, "max_memory_usage": min(memory_bytes // 2, 1024**3), "readonly": 1}, wait_s),
         "ingest": Pool(2, {**_ANSWER, "max_execution_time": 0, "max_memory_usage": memory_bytes}, wait_s=60.0),
         "admin": Pool(2, {**_ANSWER}, wait_s=60.0),
     }

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from ...core.sql import Param, Sql
+from clickstack.core.sql import Param, Sql
+
 from .nodes import Exists, Phrase, Value, Wildcard, Words
 from .predicate import TRUE, Predicate
 from .values import contains, like_escaped

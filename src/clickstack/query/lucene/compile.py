@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...core.errors import BadQuery
-from ...core.sql import Param, Sql
+from clickstack.core.errors import BadQuery
+from clickstack.core.sql import Param, Sql
+
 from ..columntype import ColumnType
 from ..fields import Field, Fields
 from .baretext import BareText

@@ -11,8 +11,9 @@ Operators that dangle at either end, as in `foo AND`, are left out: someone is s
 
 from __future__ import annotations
 
-from ...core.errors import BadQuery
-from ...core.limits import QUERY_NESTING_MAX
+from clickstack.core.errors import BadQuery
+from clickstack.core.limits import QUERY_NESTING_MAX
+
 from .nodes import (
     And,
     Compare,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...core.sql import Sql
+from clickstack.core.sql import Sql
 
 
 @dataclass(frozen=True, slots=True)

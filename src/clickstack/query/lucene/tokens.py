@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ...core.errors import BadQuery
-from ...core.limits import QUERY_TERMS_MAX, QUERY_TEXT_CHARS_MAX
+from clickstack.core.errors import BadQuery
+from clickstack.core.limits import QUERY_TERMS_MAX, QUERY_TEXT_CHARS_MAX
+
 from .nodes import Piece, Wildcard
 
 Kind = Literal["open", "close", "and", "or", "not", "prefix", "field", "operator", "word", "phrase", "range", "end"]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from ...core.sql import Param, Sql
+from clickstack.core.sql import Param, Sql
+
 from ..columntype import ColumnType, Family
 from .moments import moment_range
 from .nodes import Compare, Exists, Phrase, Range, Value, Wildcard, Words

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...core.result import Column, Statistics
-from ...core.source import Source
+from clickstack.core.result import Column, Statistics
+from clickstack.core.source import Source
+
 from ..shape import Point
 from .filters import FilterSelection
 from .variables import Variable

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ...core.errors import BadQuery
-from ...core.limits import RAW_EXPANSIONS_MAX, RAW_MACRO_NESTING_MAX, RAW_TEXT_CHARS_MAX
-from ...core.sql import Param, Sql
+from clickstack.core.errors import BadQuery
+from clickstack.core.limits import RAW_EXPANSIONS_MAX, RAW_MACRO_NESTING_MAX, RAW_TEXT_CHARS_MAX
+from clickstack.core.sql import Param, Sql
+
 from ..run import readable_sql
 from ..sqltext import BYTES, COMMENT, HEREDOC, QUOTED_NAME, STRING, refuse_odd
 from .macros import MACROS, PARAMETERS, Argument, Macro, MacroContext, usage

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...core.errors import BadRequest
-from ...core.limits import VARIABLE_VALUES_MAX
-from ...core.source import Source
-from ...core.sql import Param, ParamValue, Sql
+from clickstack.core.errors import BadRequest
+from clickstack.core.limits import VARIABLE_VALUES_MAX
+from clickstack.core.source import Source
+from clickstack.core.sql import Param, ParamValue, Sql
+
 from ..columntype import parse_type
 from ..fields import Fields
 from ..usersql import user_expression

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ...core.chart import ChartConfig, Filter
-from ...core.sql import Param, Sql, ident
-from ...core.timerange import TimeRange, auto_granularity_seconds
+from clickstack.core.chart import ChartConfig, Filter
+from clickstack.core.sql import Param, Sql, ident
+from clickstack.core.timerange import TimeRange, auto_granularity_seconds
+
 from ..run import Runner, readable_sql
 
 _WIDTHS_S = (7_207, 7_211, 7_213, 7_219, 7_229, 7_237, 7_243, 7_247)  # primes that few people write

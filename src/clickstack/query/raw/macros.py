@@ -10,10 +10,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ...core.errors import BadQuery
-from ...core.source import METRIC_KINDS, Source
-from ...core.sql import Param, Sql, ident
-from ...core.timerange import TimeRange
+from clickstack.core.errors import BadQuery
+from clickstack.core.source import METRIC_KINDS, Source
+from clickstack.core.sql import Param, Sql, ident
+from clickstack.core.timerange import TimeRange
+
 from ..columntype import parse_type
 from ..fields import Fields
 from ..timefilter import time_columns

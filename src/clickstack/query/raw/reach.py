@@ -14,11 +14,12 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...core.errors import Forbidden
-from ...core.limits import RAW_TEXTS_REMEMBERED_MAX
-from ...core.source import Source
-from ...core.sql import Param, Sql
-from ...store import Store
+from clickstack.core.errors import Forbidden
+from clickstack.core.limits import RAW_TEXTS_REMEMBERED_MAX
+from clickstack.core.source import Source
+from clickstack.core.sql import Param, Sql
+from clickstack.store import Store
+
 from .allowed import SYNTAX, SYNTAX_REFUSED, TABLE_FUNCTIONS, Functions, takes_table
 
 Tables = frozenset[tuple[str, str]]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ...core.chart import ChartConfig
-from ...core.errors import BadQuery, BadRequest, Exposed
-from ...core.limits import CHART_BUCKETS_MAX, RAW_ROWS_MAX
-from ...core.result import Column
-from ...core.source import Source
-from ...core.sql import Sql
-from ...core.timerange import TimeRange, auto_granularity_seconds
-from ...store import Store
+from clickstack.core.chart import ChartConfig
+from clickstack.core.errors import BadQuery, BadRequest, Exposed
+from clickstack.core.limits import CHART_BUCKETS_MAX, RAW_ROWS_MAX
+from clickstack.core.result import Column
+from clickstack.core.source import Source
+from clickstack.core.sql import Sql
+from clickstack.core.timerange import TimeRange, auto_granularity_seconds
+from clickstack.store import Store
+
 from ..fields import Fields
 from ..run import Runner, readable_sql
 from .chart import TIME_DISPLAYS, Issue, RawChart, RawResult

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ...core.errors import BadQuery
-from ...core.limits import CHART_ROWS_MAX
-from ...core.result import Column, QueryResult
+from clickstack.core.errors import BadQuery
+from clickstack.core.limits import CHART_ROWS_MAX
+from clickstack.core.result import Column, QueryResult
+
 from ..columntype import parse_type
 from ..shape import Point
 from .chart import RawSlice

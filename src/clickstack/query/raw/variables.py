@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ...core.errors import BadQuery, BadRequest
-from ...core.limits import VARIABLE_NAME_CHARS_MAX, VARIABLE_VALUES_MAX
-from ...core.sql import Param, Sql, literal
+from clickstack.core.errors import BadQuery, BadRequest
+from clickstack.core.limits import VARIABLE_NAME_CHARS_MAX, VARIABLE_VALUES_MAX
+from clickstack.core.sql import Param, Sql, literal
 
 NAME: Final = r"[A-Za-z][A-Za-z0-9_]*"
 REFERENCE: Final = rf"\$\{{(?P<braced>{NAME})(?::(?P<format>\w*))?\}}|\$(?P<plain>{NAME})"
