@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -157,10 +158,11 @@ def test_reading_pools_refuse_everything_but_reading(store: Store, text: str, po
 # of tables, which readers of this room may read anyway (whose tables they are is for query/raw to say); or clusters, of
 # which an embedded engine has none.
 _READABLE = frozenset(
-    "SQLStandardValues fuzzJSON fuzzQuery generateRandom generateSeries generate_series null numbers numbers_mt primes "
-    "values view viewIfPermitted zeros zeros_mt mergeTreeAnalyzeIndexes mergeTreeAnalyzeIndexesUUID "
+    "SQLStandardValues format fuzzJSON fuzzQuery generateRandom generateSeries generate_series null numbers "
+    "numbers_mt primes values view viewIfPermitted zeros zeros_mt mergeTreeAnalyzeIndexes mergeTreeAnalyzeIndexesUUID "
     "mergeTreeCodecBlockCounts mergeTreeIndex mergeTreeProjection mergeTreeTextIndex cluster clusterAllReplicas "
-    "eval input".split()
+    "eval input timeSeriesSelector timeSeriesMetricFamilies timeSeriesTags timeSeriesSamples timeSeriesMetrics "
+    "timeSeriesData".split()
 )
 _ARGUMENTS = (
     "",
@@ -178,9 +180,19 @@ def test_every_table_function_that_reaches_outside_is_refused(store: Store) -> N
         if name in _READABLE:
             continue
         for arguments in _ARGUMENTS:
-            with pytest.raises((Forbidden, BadQuery, StoreFailed)):
-                store.query(Sql.of(f"SELECT * FROM `{name}`({arguments}) LIMIT 1"), pool="untrusted")
+            for text in (f"SELECT * FROM `{name}`({arguments}) LIMIT 1", f"DESCRIBE {name}({arguments})"):
+                with pytest.raises((Forbidden, BadQuery)):
+                    store.query(Sql.of(text), pool="untrusted")
+        with pytest.raises(Forbidden, match="not"):
+            store.query(Sql.of(f"DESCRIBE (SELECT 1 IN (SELECT 1 FROM {name} ('x', 'y')))"), pool="interactive")
     assert store.ping()
+    assert not Path("default").exists()  # sqlite() makes the file it is asked to read
+
+
+def test_columns_named_as_such_functions_can_be_read(store: Store) -> None:
+    assert ask(store, "SELECT url, `remote`, m['s3'] FROM (SELECT 'u' AS url, 'r' AS remote, map('s3', 'x') AS m)") == [
+        ["u", "r", "x"]
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """What counts as reading.
 
-`readonly=1` refuses writes, DDL, settings and the table functions that reach outside. It does not refuse the scalar
-function file() and the table function python(), and the embedded engine is also its own client, with powers that
-setting does not cover: SELECT … INTO OUTFILE, several statements in one text, KILL QUERY, BACKUP, FORMAT. This module
-refuses those. It never parses SQL itself: where a text could hide something, the engine formats it first, and only
-that canonical form is searched. Which tables and functions a user's own statement may reach is for query/raw to say.
+`readonly=1` refuses writes, DDL, settings and reading from table functions that reach outside. It does not refuse the
+scalar function file(), the table function python(), and what table functions do to learn their columns: DESCRIBE url(…)
+connects, sqlite(…) makes a file. And the embedded engine is also its own client, with powers that setting does not
+cover: SELECT … INTO OUTFILE, several statements in one text, KILL QUERY, BACKUP, FORMAT. This module refuses those. It
+never parses SQL itself: where a text could hide something, the engine formats it first, and only that canonical form is
+searched. Which tables and functions a user's own statement may reach is for query/raw to say.
 """
 
 from __future__ import annotations
@@ -23,8 +24,19 @@ _FORMAT = re.compile(r"\bFORMAT\s+[A-Za-z0-9]+\s*(?:SETTINGS\b[^()]*)?$", re.IGN
 # The scalar function reads any file of the machine. It can be called, applied to columns, and handed to other functions
 # by its name alone, so the name itself is refused; a column of that name can be written with its table.
 _FILE = re.compile(r"""(?<![\w.])[`"]?(?<!\.[`"])\bfile\b(?![\w.])""", re.IGNORECASE)
-# The table function python() hands out objects of this very process, also to readers.
-_PYTHON = re.compile(r"""(?<![\w.])[`"]?\bpython\b[`"]?\s*\(""", re.IGNORECASE)
+# Table functions that reach files, the network, other processes or (python) the objects of this one. A test compares
+# the names with the engine's own list.
+_OUTSIDE_NAMES = (
+    "arrowflight arrowstream azureblobstorage azureblobstoragecluster bigquery cluster clusterallreplicas "
+    "cosn deltalake deltalakeazure deltalakeazurecluster deltalakecluster deltalakelocal deltalakes3 "
+    "deltalakes3cluster dictionary eval executable filecluster filesystem gcs hdfs hdfscluster hive hudi hudicluster "
+    "iceberg icebergazure icebergazurecluster icebergcluster iceberghdfs iceberghdfscluster iceberglocal "
+    "iceberglocalcluster icebergs3 icebergs3cluster input jdbc loop mongodb mysql odbc oss paimon "
+    "paimonazure paimonazurecluster paimoncluster paimonhdfs paimonhdfscluster paimonlocal paimons3 "
+    "paimons3cluster postgresql prometheusquery prometheusqueryrange python redis remote remotesecure s3 "
+    "s3cluster sqlite url urlcluster viewexplain ytsaurus"
+).split()
+_OUTSIDE = re.compile(rf"""(?<![\w.])[`"]?\b(?:{"|".join(_OUTSIDE_NAMES)})\b[`"]?\s*\(""", re.IGNORECASE)
 # What other people ask and what the threads do: for the admin pool only. merge() reaches tables by pattern.
 _OTHERS = re.compile(
     r"""(?<![\w.])(?:[`"]?\bsystem\b[`"]?\.[`"]?(?:\w*process\w*|\w+_log|stack_trace|\w*users?|\w*sessions?)\b"""
@@ -32,7 +44,7 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 # $ opens heredoc strings, \x66 spells an f
-_HIDING = re.compile(r";|file|python|system|merge|\\|\bformat\b|\$", re.IGNORECASE)
+_HIDING = re.compile(rf";|file|system|merge|\\|\bformat\b|\$|{'|'.join(_OUTSIDE_NAMES)}", re.IGNORECASE)
 
 
 def check_reading(text: str, format_query: Callable[[str], str]) -> None:
@@ -52,8 +64,8 @@ def check_reading(text: str, format_query: Callable[[str], str]) -> None:
             raise Forbidden(
                 "The function file() is not allowed here. Write a column of that name with its table: t.file"
             )
-        if _PYTHON.search(named):
-            raise Forbidden("The function python() is not allowed here.")
+        if found := _OUTSIDE.search(named):
+            raise Forbidden(f"The function {found[0].strip('`( ').strip()}() is not allowed here: it reaches outside.")
         if _OTHERS.search(named):
             raise Forbidden("What other people ask is not for readers: this table or function is not allowed here.")
         bare = _QUOTED.sub("''", formatted)
