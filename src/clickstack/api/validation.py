@@ -98,8 +98,11 @@ def _object_id(text: str) -> str:
     return text.lower()
 
 
-ObjectIdPath = Annotated[str, Path(), AfterValidator(_object_id)]
-"""An id in a path: 24 hex digits of either case, read as lower case."""
+ObjectId = Annotated[str, AfterValidator(_object_id)]
+"""An id: 24 hex digits of either case, read as lower case."""
+
+ObjectIdPath = Annotated[ObjectId, Path()]
+"""The same in a path."""
 
 
 def _line(issue: Issue) -> str:

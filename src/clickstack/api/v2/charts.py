@@ -11,7 +11,6 @@ from pydantic.alias_generators import to_camel
 from clickstack.core.chart import ChartConfig, Filter, Metric, MetricKind, Select
 from clickstack.core.clock import utc_datetime
 from clickstack.core.errors import BadQuery, BadRequest, Exposed, NotFound
-from clickstack.core.ids import OBJECT_ID
 from clickstack.core.limits import CHART_GROUP_BY_MAX, CHART_SERIES_MAX
 from clickstack.core.records import Actor
 from clickstack.core.source import Source
@@ -20,6 +19,7 @@ from clickstack.query import ChartResult, Point, Runner, merge_series, ratio
 
 from ..context import Services, bearer_actor, services
 from ..stream import answer_query
+from ..validation import ObjectId
 from ..wire import Json, WireModel
 
 router = APIRouter(prefix="/charts")
@@ -54,19 +54,13 @@ def _milliseconds(value: int, info: ValidationInfo) -> int:
     return value
 
 
-def _object_id(text: str) -> str:
-    if not OBJECT_ID.fullmatch(text.lower()):
-        raise ValueError("Invalid ObjectId")
-    return text.lower()
-
-
 Timestamp = Annotated[int, BeforeValidator(_whole), AfterValidator(_milliseconds)]
 
 
 class SeriesBody(WireModel):
     """One series. `dataSource` and `sortOrder` are checked and mean nothing, as in the reference."""
 
-    source_id: Annotated[str, AfterValidator(_object_id)]
+    source_id: ObjectId
     data_source: Literal["events", "metrics"] = "events"
     agg_fn: AggregateFunction
     level: Annotated[float, Field(ge=0, le=1)] = 0.5
