@@ -29,7 +29,7 @@ def token(auth: Auth) -> str:
 
 
 def test_who_registers_first_is_signed_in_as_admin(auth: Auth) -> None:
-    actor = auth.actor_of_session(auth.register("  Ada@Example.COM ", PASSWORD))
+    actor = auth.visit(auth.register("  Ada@Example.COM ", PASSWORD)).actor
     assert (actor.user.email, actor.user.role, actor.via) == (EMAIL, "admin", "session")
     assert actor.team.name == "ada@example.com's Team"
 
@@ -62,7 +62,7 @@ def test_of_parallel_registrations_exactly_one_succeeds(metadata: Metadata, cloc
     for thread in threads:
         thread.join()
     assert (len(tokens), len(conflicts)) == (1, 5)
-    actor = auth.actor_of_session(tokens[0])
+    actor = auth.visit(tokens[0]).actor
     assert [user.id for user, _ in metadata.users.list(actor.team.id)] == [actor.user.id]
 
 
@@ -72,7 +72,7 @@ def test_of_parallel_registrations_exactly_one_succeeds(metadata: Metadata, cloc
 def test_signing_in_with_the_right_password(auth: Auth, token: str) -> None:
     second = auth.login("ADA@example.com", PASSWORD, ADDRESS)
     assert second != token
-    assert auth.actor_of_session(second).user == auth.actor_of_session(token).user
+    assert auth.visit(second).actor.user == auth.visit(token).actor.user
 
 
 @pytest.mark.parametrize(("email", "password"), [(EMAIL, "Wrong-horse-1"), ("nobody@example.com", PASSWORD)])
@@ -119,8 +119,8 @@ def test_signing_out_ends_that_session_only(auth: Auth, token: str) -> None:
     auth.logout(token)
     auth.logout(token)
     with pytest.raises(Unauthorized):
-        auth.actor_of_session(token)
-    assert auth.actor_of_session(other)
+        auth.visit(token)
+    assert auth.visit(other).actor
 
 
 # --- sessions ---------------------------------------------------------------------------------------------------
@@ -129,13 +129,13 @@ def test_signing_out_ends_that_session_only(auth: Auth, token: str) -> None:
 @pytest.mark.parametrize("token", ["", "0" * 64, "f" * 64, "\ud800"])
 def test_no_token_is_no_session(auth: Auth, token: str) -> None:
     with pytest.raises(Unauthorized):
-        auth.actor_of_session(token)
+        auth.visit(token)
 
 
 def test_a_session_ends_after_its_life(auth: Auth, token: str, clock: FixedClock) -> None:
     clock.advance(SESSION_LIFE_S)
     with pytest.raises(Unauthorized):
-        auth.actor_of_session(token)
+        auth.visit(token)
 
 
 def test_a_used_session_rolls_on(auth: Auth, token: str, clock: FixedClock) -> None:
@@ -162,7 +162,7 @@ def test_the_database_holds_no_token_and_no_password(
 
 
 def test_an_access_key_names_its_holder(auth: Auth, token: str) -> None:
-    user = auth.actor_of_session(token).user
+    user = auth.visit(token).actor.user
     actor = auth.actor_of_access_key(user.access_key)
     assert (actor.user, actor.via) == (user, "access_key")
 
@@ -174,52 +174,52 @@ def test_a_wrong_access_key_is_refused(auth: Auth, token: str, key: str) -> None
 
 
 def test_the_ingestion_key_opens_no_api_and_the_access_key_no_ingestion(auth: Auth, token: str) -> None:
-    actor = auth.actor_of_session(token)
+    actor = auth.visit(token).actor
     with pytest.raises(Unauthorized):
         auth.actor_of_access_key(actor.team.api_key)
-    assert not auth.ingestion_key_ok(actor.user.access_key)
+    assert not auth.ingestion_key_id(actor.user.access_key)
 
 
 def test_rotating_the_access_key_ends_the_old_one_at_once(auth: Auth, token: str) -> None:
-    actor = auth.actor_of_session(token)
+    actor = auth.visit(token).actor
     new = auth.rotate_access_key(actor)
     assert auth.actor_of_access_key(new).user.id == actor.user.id
     with pytest.raises(Unauthorized):
         auth.actor_of_access_key(actor.user.access_key)
-    assert auth.actor_of_session(token).user.access_key == new
+    assert auth.visit(token).actor.user.access_key == new
 
 
 def test_ingestion_is_open_to_the_teams_key_only(auth: Auth) -> None:
-    assert not auth.ingestion_key_ok("")
-    assert not auth.ingestion_key_ok("anything")
-    key = auth.actor_of_session(auth.register(EMAIL, PASSWORD)).team.api_key
-    assert auth.ingestion_key_ok(key)
+    assert not auth.ingestion_key_id("")
+    assert not auth.ingestion_key_id("anything")
+    key = auth.visit(auth.register(EMAIL, PASSWORD)).actor.team.api_key
+    assert auth.ingestion_key_id(key)
     for wrong in ("", key[:-1], key + " ", key.upper() + "x", "\ud800", "é"):
-        assert not auth.ingestion_key_ok(wrong)
+        assert not auth.ingestion_key_id(wrong)
 
 
 def test_rotating_the_ingestion_key_ends_the_old_one_at_once(auth: Auth, token: str) -> None:
-    actor = auth.actor_of_session(token)
-    assert auth.ingestion_key_ok(actor.team.api_key)
+    actor = auth.visit(token).actor
+    assert auth.ingestion_key_id(actor.team.api_key)
     new = auth.rotate_ingestion_key(actor)
-    assert auth.ingestion_key_ok(new)
-    assert not auth.ingestion_key_ok(actor.team.api_key)
+    assert auth.ingestion_key_id(new)
+    assert not auth.ingestion_key_id(actor.team.api_key)
 
 
 def test_a_key_rotated_elsewhere_ends_within_two_seconds(
     auth: Auth, metadata: Metadata, token: str, clock: FixedClock
 ) -> None:
-    team = auth.actor_of_session(token).team
-    assert auth.ingestion_key_ok(team.api_key)
+    team = auth.visit(token).actor.team
+    assert auth.ingestion_key_id(team.api_key)
     metadata.teams.replace_api_key(team.id, "made-by-another-process")
     clock.advance(2)
-    assert not auth.ingestion_key_ok(team.api_key)
-    assert auth.ingestion_key_ok("made-by-another-process")
+    assert not auth.ingestion_key_id(team.api_key)
+    assert auth.ingestion_key_id("made-by-another-process")
 
 
 def test_only_an_admin_rotates_the_teams_key(auth: Auth, token: str) -> None:
-    actor = auth.actor_of_session(token)
+    actor = auth.visit(token).actor
     viewer = dataclasses.replace(actor, user=dataclasses.replace(actor.user, role="viewer"))
     with pytest.raises(Forbidden):
         auth.rotate_ingestion_key(viewer)
-    assert auth.ingestion_key_ok(actor.team.api_key)
+    assert auth.ingestion_key_id(actor.team.api_key)

@@ -19,7 +19,7 @@ from clickstack.metadata import Metadata
 
 @pytest.fixture
 def admin(auth: Auth) -> Actor:
-    return auth.actor_of_session(auth.register("ada@example.com", "Correct-horse-1"))
+    return auth.visit(auth.register("ada@example.com", "Correct-horse-1")).actor
 
 
 def viewer_of(actor: Actor) -> Actor:
@@ -30,17 +30,17 @@ def test_a_new_key_lets_telemetry_in_beside_the_classic_one(auth: Auth, admin: A
     new = auth.create_ingestion_key(admin, "checkout")
     assert auth.ingestion_keys(admin) == [new.key]
     assert new.secret.startswith("cs_ingest_")
-    assert auth.ingestion_key_ok(new.secret)
-    assert auth.ingestion_key_ok(admin.team.api_key)
-    assert not auth.ingestion_key_ok(new.secret[:-1])
+    assert auth.ingestion_key_id(new.secret)
+    assert auth.ingestion_key_id(admin.team.api_key)
+    assert not auth.ingestion_key_id(new.secret[:-1])
     assert (new.key.name, new.key.hint, new.key.revoked_at) == ("checkout", new.secret[-4:], None)
 
 
 def test_a_revoked_key_ends_at_once_and_stays_listed(auth: Auth, admin: Actor, clock: FixedClock) -> None:
     new = auth.create_ingestion_key(admin, "checkout")
-    assert auth.ingestion_key_ok(new.secret)
+    assert auth.ingestion_key_id(new.secret)
     auth.revoke_ingestion_key(admin, new.key.id)
-    assert not auth.ingestion_key_ok(new.secret)
+    assert not auth.ingestion_key_id(new.secret)
     assert [key.revoked_at for key in auth.ingestion_keys(admin)] == [utc_datetime(clock.now_ns())]
     with pytest.raises(NotFound):
         auth.revoke_ingestion_key(admin, new.key.id)
@@ -51,10 +51,10 @@ def test_a_key_revoked_elsewhere_ends_within_seconds(
     auth: Auth, admin: Actor, metadata: Metadata, clock: FixedClock
 ) -> None:
     new = auth.create_ingestion_key(admin, "checkout")
-    assert auth.ingestion_key_ok(new.secret)
+    assert auth.ingestion_key_id(new.secret)
     metadata.ingestion_keys.revoke(admin.team.id, new.key.id)
     clock.advance(INGESTION_KEYS_LIFE_S)
-    assert not auth.ingestion_key_ok(new.secret)
+    assert not auth.ingestion_key_id(new.secret)
 
 
 def test_names_are_unique_among_the_keys_in_force(auth: Auth, admin: Actor) -> None:
@@ -83,7 +83,7 @@ def test_another_teams_key_is_not_found(auth: Auth, admin: Actor, metadata: Meta
     new = auth.create_ingestion_key(admin, "checkout")
     assert not metadata.ingestion_keys.revoke("f" * 24, new.key.id)
     assert metadata.ingestion_keys.list("f" * 24) == []
-    assert auth.ingestion_key_ok(new.secret)
+    assert auth.ingestion_key_id(new.secret)
 
 
 def test_the_last_use_is_kept_to_the_minute(auth: Auth, admin: Actor, clock: FixedClock) -> None:
@@ -94,20 +94,20 @@ def test_the_last_use_is_kept_to_the_minute(auth: Auth, admin: Actor, clock: Fix
 
     assert last_use() is None
     first = utc_datetime(clock.now_ns())
-    assert auth.ingestion_key_ok(new.secret)
+    assert auth.ingestion_key_id(new.secret)
     assert last_use() == first
     clock.advance(INGESTION_KEY_USE_S - 1)
-    assert auth.ingestion_key_ok(new.secret)
+    assert auth.ingestion_key_id(new.secret)
     assert last_use() == first
     clock.advance(1)
-    assert auth.ingestion_key_ok(new.secret)
+    assert auth.ingestion_key_id(new.secret)
     assert last_use() == first + timedelta(seconds=INGESTION_KEY_USE_S)
 
 
 def test_a_receiver_learns_which_key_it_is(metadata: Metadata, clock: FixedClock) -> None:
     auth = Auth(metadata, clock, RandomIds(clock), ingestion_api_key="from-the-environment")
     assert auth.ingestion_key_id("from-the-environment") == "setting"  # before anybody has signed up
-    admin = auth.actor_of_session(auth.register("ada@example.com", "Correct-horse-1"))
+    admin = auth.visit(auth.register("ada@example.com", "Correct-horse-1")).actor
     new = auth.create_ingestion_key(admin, "checkout")
     assert auth.ingestion_key_id(new.secret) == new.key.id
     assert auth.ingestion_key_id(admin.team.api_key) == "team"
@@ -118,7 +118,7 @@ def test_a_receiver_learns_which_key_it_is(metadata: Metadata, clock: FixedClock
 
 def test_the_database_holds_no_named_key(auth: Auth, admin: Actor, tmp_path: Path) -> None:
     new = auth.create_ingestion_key(admin, "checkout")
-    assert auth.ingestion_key_ok(new.secret)
+    assert auth.ingestion_key_id(new.secret)
     stored = b"".join(file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
     assert b"checkout" in stored
     assert new.secret.removeprefix("cs_ingest_").encode() not in stored
@@ -126,7 +126,7 @@ def test_the_database_holds_no_named_key(auth: Auth, admin: Actor, tmp_path: Pat
 
 def test_the_last_use_survives_a_restart(metadata: Metadata, clock: FixedClock, auth: Auth, admin: Actor) -> None:
     new = auth.create_ingestion_key(admin, "checkout")
-    assert auth.ingestion_key_ok(new.secret)
+    assert auth.ingestion_key_id(new.secret)
     deadline_s = SystemClock().monotonic_s() + 5
     while metadata.ingestion_keys.list(admin.team.id)[0].last_used_at is None:  # another thread writes it
         assert SystemClock().monotonic_s() < deadline_s

@@ -73,20 +73,15 @@ class Auth:
         """Who holds a session's token, and whether this visit prolonged the session. Raises Unauthorized."""
         return self._sessions.visit(token)
 
-    def actor_of_session(self, token: str) -> Actor:
-        """Raises Unauthorized."""
-        return self._sessions.visit(token).actor
-
     def actor_of_access_key(self, key: str) -> Actor:
         """Raises Unauthorized."""
         return self._access_keys.actor(key)
 
-    def ingestion_key_ok(self, presented: str) -> bool:
-        """Whether telemetry with this key may come in. Before sign-up only the settings' own key may."""
-        return self._ingestion_keys.identify(presented) is not None
-
     def ingestion_key_id(self, presented: str) -> str | None:
-        """Whose key it is, if telemetry with it may come in: a named key's id, `team` (a classic one) or `setting`."""
+        """Whose key it is, if telemetry with it may come in: a named key's id, `team` (a classic one) or `setting`.
+
+        None for any other. Before sign-up only the settings' own key may.
+        """
         return self._ingestion_keys.identify(presented)
 
     def readable_ingestion_keys(self) -> list[str]:

@@ -20,7 +20,6 @@ from .lifetime import WANTED as LIFETIME_WANTED
 from .lifetime import Lifetime, parse_lifetime
 
 PREFIX = "CLICKSTACK_"
-ORIGINS = ("option", "environment", "default")
 
 
 def _setting(
@@ -113,7 +112,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """One setting as `clickstack settings` and the docs show it. `origin` is one of ORIGINS."""
+    """One setting as `clickstack settings` and the docs show it. `origin` is option, environment or default."""
 
     name: str
     env: str

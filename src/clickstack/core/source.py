@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 SourceKind = Literal["log", "trace", "metric", "session", "promql"]
-SOURCE_KINDS: tuple[SourceKind, ...] = ("log", "trace", "session", "metric", "promql")
 
 # The five metric tables by OTLP kind, as `metricTables` spells them.
 METRIC_KINDS = ("gauge", "sum", "histogram", "exponential histogram", "summary")

@@ -17,8 +17,6 @@ _DAY_SWING, _HOUR_SWING = 0.40, 0.12
 _QUIETEST_HOUR = 3.0  # UTC; the busiest is twelve hours later
 _DAY_PHASE = -math.pi / 2 - 2 * math.pi * _QUIETEST_HOUR / 24
 
-TRAFFIC_MIN = 1 - _DAY_SWING - _HOUR_SWING
-
 
 def traffic(second: float) -> float:
     """The traffic at a moment (seconds since 1970), 1 being the average."""

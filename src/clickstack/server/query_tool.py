@@ -17,8 +17,7 @@ from clickstack.core.settings import Settings
 from clickstack.core.source import Source
 from clickstack.core.timerange import TimeRange, granularity_seconds
 from clickstack.metadata import open_metadata
-from clickstack.query import Runner
-from clickstack.query.print_chart import compiled_text, lucene_chart, result_text
+from clickstack.query import Runner, compiled_text, lucene_chart, result_text
 from clickstack.store import Store, open_store
 
 from .data_directory import locked_data_directory
