@@ -7,17 +7,20 @@ INGEST_BODY_BYTES_MAX = (
     64 * 1024 * 1024
 )  # before and after inflation (OTLP recommends 64 MiB); above: memory per request
 API_BODY_BYTES_MAX = 32 * 1024 * 1024  # as the reference; above: a dashboard nobody can render
+FORM_FIELDS_MAX = 1_000  # of a form sent instead of JSON, as the reference; above: 32 MB of `&` become gigabytes
 LOGIN_BODY_BYTES_MAX = 64 * 1024  # a form with two fields; above: hashing of megabytes
 GRPC_WORKERS = 8  # threads that hold a request each; more only wait for the same fsync
 INGEST_REQUESTS_IN_FLIGHT_MAX = 256  # bodies held in memory at once; above: 429
 INGEST_BYTES_IN_FLIGHT_MAX = 256 * 1024 * 1024  # the same in bytes, after inflation
+RECORD_BYTES_MAX = 16 * 1024 * 1024  # one record; above: it is rejected alone, its row would take ten times as much
+HISTOGRAM_BUCKETS_MAX = 16_384  # of one point, gaps filled; usual are 160; above: a point no chart shows
+EXPONENTIAL_SCALE_MIN, EXPONENTIAL_SCALE_MAX = -10, 20  # as SDKs; below: two buckets hold every number there is
 
 # --- Prometheus, Loki and Fluent senders ----------------------------------------------------------------------
 REQUEST_RECORDS_MAX = 1_000_000  # of one request or message; above: records of three bytes would take gigabytes
 REQUEST_REPEATED_BYTES_MAX = 512 * 1024 * 1024  # resource and scope, once per record; above: small requests, huge rows
 REMOTE_WRITE_FAMILIES_MAX = 20_000  # metric families whose kind, help and unit are remembered; above: only the known
 REMOTE_WRITE_HELP_CHARS_MAX = 1_000  # of each; above: the text is cut
-REMOTE_WRITE_BUCKETS_MAX = 16_384  # of one native histogram, gaps filled; usual are 160; above: a point no chart shows
 FLUENT_MESSAGE_BYTES_MAX = 32 * 1024 * 1024  # one message as sent, four times Fluentd's usual; above: memory
 FLUENT_CONNECTIONS_MAX = 256  # open at once, each with a buffer; above: a new one is closed
 FLUENT_HANDSHAKE_S = 10.0  # from connection to a good PING; above: strangers hold connections
@@ -85,12 +88,22 @@ DELTAS_MAX, DELTAS_DEFAULT = 1_000, 100  # properties listed
 HEATMAP_COLUMNS_MAX = 245  # buckets of time, as the reference
 HEATMAP_ROWS_MAX = 200  # buckets of the value
 
+# --- Alerts -------------------------------------------------------------------------------------------------
+ALERT_CATCH_UP_WINDOWS_MAX = 50  # missed windows judged after a downtime, as the reference; above: news nobody needs
+ALERT_CATCH_UP_SHORT_S = 6 * 3_600  # how far back, for intervals below 15 minutes
+ALERT_CATCH_UP_LONG_S = 24 * 3_600  # ... and for the others
+TEMPLATE_CHARS_MAX = 16_384  # of a message template, the largest body the published contract allows
+TEMPLATE_NESTING_MAX = 20  # blocks or parentheses inside each other; above: the stack
+TEMPLATE_OUTPUT_CHARS_MAX = 65_536  # of a rendered message; above: cut, no channel takes it
+TEMPLATE_STEPS_MAX = 20_000  # nodes written by one rendering; above: loops in loops
+
 # --- Accounts ----------------------------------------------------------------------------------------------
 PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX = 12, 72  # as the reference; above 72 other products cut silently
 EMAIL_CHARS_MAX = 254  # RFC 5321
 NAME_CHARS_MAX = 100  # of a team
 SESSION_LIFE_S = 30 * 24 * 3600  # rolling, as the reference
 API_WINDOW_S = 60  # of the budget of requests, whose size is a setting (published contract: 100)
+LIST_PAGE_MAX = 1_000  # objects of one page of a list, and what a request without limit gets (published contract)
 API_CALLERS_MAX = 10_000  # keys and addresses counted at once; above: the oldest window is forgotten
 LOGIN_FAILURES_MAX, LOGIN_WINDOW_S = 10, 15 * 60  # wrong passwords per address and e-mail; above: guessing pays
 LOGIN_CALLERS_MAX = 10_000  # pairs of address and e-mail counted at once; above: the oldest window is forgotten

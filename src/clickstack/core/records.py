@@ -7,13 +7,20 @@ from datetime import datetime
 from typing import Literal
 
 Role = Literal["admin", "editor", "viewer"]
+Scope = Literal["read", "write"]
+"""What an access key may do of what its person may."""
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team. `api_key` is the ingestion key; `hook_id` is kept for clients that read it."""
+    """A team. `api_key` is the ingestion key; `hook_id` is kept for clients that read it.
+
+    A team is one service of one organization; both have UUIDs, by which the managed API addresses it.
+    """
 
     id: str
+    organization_id: str
+    service_id: str
     name: str
     api_key: str
     hook_id: str
@@ -36,9 +43,31 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who made a change, as the audit log keeps it. `kind` `system` is the server itself (provisioning, cascades)."""
+
+    kind: Literal["user", "api_key", "system"]
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is calling, after authentication, and through what."""
+    """Who is calling, after authentication, and through what.
+
+    `credential` is the id of the session or of the named access key, None for the classic key.
+    """
 
     user: User
     team: Team
     via: Literal["session", "access_key"]
+    scope: Scope = "write"
+    credential: str | None = None
+
+    @property
+    def role(self) -> Role:
+        return self.user.role
+
+    @property
+    def author(self) -> Author:
+        return Author("user", self.user.id, self.user.email)
