@@ -83,6 +83,10 @@ def test_loops_in_loops_end() -> None:
     assert len(text) <= TEMPLATE_OUTPUT_CHARS_MAX
 
 
+def test_escaping_meets_values_and_not_the_text_around_them() -> None:
+    assert compile_template("[x] {{group}}").render({"group": "[x]"}, lambda text: text.replace("[", "(")) == "[x] (x]"
+
+
 def test_values_are_never_templates() -> None:
     assert compile_template("{{group}}").render({"group": "{{value}}{{#if"}) == "{{value}}{{#if"
 

@@ -16,9 +16,12 @@ from .nodes import Block, Call, Expression, Literal, Node, Output, Path, Text
 class Template:
     nodes: tuple[Node, ...]
 
-    def render(self, view: Mapping[str, Any]) -> str:
-        """The text. What the view lacks is empty; what would grow past the limits is cut."""
-        run = _Run()
+    def render(self, view: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
+        """The text. What the view lacks is empty; what would grow past the limits is cut.
+
+        `escape` is applied to every value, never to the template's own text.
+        """
+        run = _Run(escape)
         _write(self.nodes, (_Scope(view),), run)
         return "".join(run.parts)
 
@@ -31,6 +34,7 @@ class _Scope:
 
 @dataclass(slots=True)
 class _Run:
+    escape: Callable[[str], str]
     parts: list[str] = field(default_factory=list)
     chars: int = 0
     steps: int = 0
@@ -57,7 +61,7 @@ def _write(nodes: Sequence[Node], scopes: _Scopes, run: _Run) -> None:
             case Text():
                 run.add(node.text)
             case Output():
-                run.add(text_of(_value(node.expression, scopes)))
+                run.add(run.escape(text_of(_value(node.expression, scopes))))
             case Block():
                 arguments = [_value(each, scopes) for each in node.arguments]
                 _BLOCKS[node.helper](node, arguments, scopes, run)
