@@ -5,7 +5,7 @@ ARGS ?=
 DEMO_DATA_DIR ?= data/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: lock run demo test check soak golden bench bench-ingest bench-query setup setup-dev ui chromium clean
+.PHONY: lock run demo test check soak golden bench bench-ingest bench-query bench-alerts bench-api setup setup-dev ui chromium clean
 .DEFAULT_GOAL := run
 
 run: setup ui  ## set up what is missing and start the server
@@ -29,13 +29,19 @@ soak: setup-dev  ## the crash tests, hundreds of times
 golden: setup-dev  ## rewrite the golden files; read the difference before you commit it
 	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest tests -k golden $(ARGS); git diff --stat -- tests/golden
 
-bench: bench-ingest bench-query
+bench: bench-ingest bench-query bench-alerts bench-api
 
 bench-ingest: setup-dev
 	@$(BIN)/python bench/ingest/bench_ingest.py $(ARGS)
 
 bench-query: setup-dev
 	@$(BIN)/python bench/query/bench_query.py $(ARGS)
+
+bench-alerts: setup-dev
+	@$(BIN)/python bench/alerts/bench_alerts.py $(ARGS)
+
+bench-api: setup-dev
+	@$(BIN)/python bench/api/bench_api.py $(ARGS)
 
 setup: .venv/.runtime
 setup-dev: .venv/.dev

@@ -43,6 +43,9 @@ BANNED = {  # spelling → (modules that may use it, what to write instead)
     r"\buuid4\(|\bsecrets\.|\brandom\.(random|randint|choice)\(": ({"core/ids.py"}, "the id source you were given"),
     r"\bexcept Exception\b|\bexcept BaseException\b|\bexcept:": (
         {
+            "alerts/engine.py",  # one alert's fault must not keep the others from being judged
+            "alerts/watch.py",  # ... nor one round's the next; the watch must outlive them all
+            "alerts/workers.py",  # hands every fault on to who waits
             "api/app.py",  # the mask: anything unknown becomes one 500
             "api/stream.py",  # the same mask, once a stream has begun
             "api/wire.py",  # the same mask, in the middleware around everything
@@ -50,6 +53,7 @@ BANNED = {  # spelling → (modules that may use it, what to write instead)
             "ingest/spool.py",  # the committer must answer every waiting sender, whatever happened
             "ingest/otlp_grpc.py",  # the mask of the gRPC port
             "ingest/otlp_http.py",  # the mask of the OTLP port
+            "server/errands.py",  # the one who asked must get an answer
             "self_telemetry/pipeline.py",  # must never hurt the server it watches
         },
         "the narrow exception",

@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 // The Python server serves the output: index.html for every page, hashed files under assets/. The relative base
 // lets the same build live under a sub-path; index.html's <base> tag says which.
 export default defineConfig({
-  plugins: [react(), fontLicenses()],
+  plugins: [react(), fontLicenses(), apiReference()],
   base: "./",
   build: {
     outDir: "../src/clickstack/api/ui",
@@ -32,6 +32,25 @@ function fontLicenses(): Plugin {
     apply: "build",
     generateBundle() {
       this.emitFile({ type: "asset", fileName: "font-licenses.txt", source: fonts.map(read).join("\n\n") });
+    },
+  };
+}
+
+/** The viewer of the API's description, served by the API itself (never loaded by the UI), with its licenses. */
+function apiReference(): Plugin {
+  const read = (name: string) =>
+    readFileSync(`${import.meta.dirname}/node_modules/swagger-ui-dist/${name}`, "utf8");
+  const licenses = ["NOTICE", "LICENSE", "swagger-ui-bundle.js.LICENSE.txt"];
+  return {
+    name: "api-reference",
+    apply: "build",
+    generateBundle() {
+      const emit = (name: string, source: string) =>
+        this.emitFile({ type: "asset", fileName: `reference/${name}`, source });
+      for (const name of ["swagger-ui-bundle.js", "swagger-ui.css"]) {
+        emit(name, read(name).replace(/\n?(\/\/|\/\*)# sourceMappingURL=.*$/, ""));
+      }
+      emit("licenses.txt", licenses.map(read).join("\n\n"));
     },
   };
 }

@@ -1,68 +1,179 @@
-"""Our SQL against the SQL a person would write for the same question, in one run; and what we add to the engine's time.
+"""Our answers against the SQL a person would write for the same question, in one run; and what we add above the engine.
 
-    python bench/query/bench_query.py [--rows 20000000] [--repeats 5]
+    python bench/query/bench_query.py [--rows 20000000] [--repeats 5] [--cache DIRECTORY] [--only WORDS]
 
-Rows are generated once for each size and kept in the temporary directory. `ours ÷ by hand` compares the two texts on the
-same connections; `above` is a whole chart (compile, ask, shape) minus the engine's own time.
+Rows are generated once and kept (see generated_rows.py). Both sides are asked in turn; the median of each counts. `CPU`
+is the same ratio in CPU time of this process, which holds on a machine that is busy with other things. For charts the
+two texts are compared on the same connections, and `above` is a whole chart of an hour (compile, ask, shape) minus the
+engine's own time; for the other tasks ours is the whole function. At the end a real server is asked over HTTP.
 """
-
-# ruff: noqa: E501  (one statement, one line)
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from generated_rows import DAY, open_generated
+from generated_rows import DAY, ROWS_DEFAULT, cache_directory, generated
+from incident import tasks
 from questions import questions
 
 from clickstack.core.ids import SequentialIds
+from clickstack.core.result import Statistics
+from clickstack.core.settings import Settings
+from clickstack.core.source import Source
 from clickstack.core.sql import Sql
+from clickstack.core.timerange import TimeRange
 from clickstack.metadata.defaults import default_sources
 from clickstack.query import Runner
+from clickstack.store import Store, open_store
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+from program import call, serve, sign_up
+
+HOUR = TimeRange(DAY.start_ms + 13 * 3_600_000, DAY.start_ms + 14 * 3_600_000)
+REQUESTS = 60  # over HTTP, after as many to warm up
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Milliseconds on the clock and of CPU."""
+
+    wall: float
+    cpu: float
+
+
+@dataclass
+class Times:
+    """Of both sides, run by run; `above` in milliseconds."""
+
+    ours: list[Spent] = field(default_factory=list)
+    theirs: list[Spent] = field(default_factory=list)
+    above: list[float] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        return _median(self.ours, "wall") / _median(self.theirs, "wall")
+
+    @property
+    def cpu_ratio(self) -> float:
+        return _median(self.ours, "cpu") / _median(self.theirs, "cpu")
+
+
+def _median(spent: Sequence[Spent], what: str) -> float:
+    return statistics.median(getattr(each, what) for each in spent)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="logs; half as many spans, a tenth of each metric")
+    parser.add_argument("--rows", type=int, default=ROWS_DEFAULT, help="logs, spans and metric points together")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--cache", type=Path, default=cache_directory(), help="where generated rows are kept")
+    parser.add_argument("--only", default="", help="questions whose name has these words")
     options = parser.parse_args()
-    store = open_generated(options.rows)
-    ids = SequentialIds()
-    sources = {source.kind: source for source in default_sources("team", "connection", ids)}
-    runner = Runner(store)
+    directory = generated(options.rows, options.cache)
+    sources = {source.kind: source for source in default_sources("team", "connection", SequentialIds())}
+    store = open_store(Settings(data_dir=directory))
     print(
-        f"{'question':32}{'ours ms':>9}{'by hand':>9}{'ratio':>7}{'above ms':>10}{'rows read':>12}{'by hand':>12}{'MB':>8}"
+        f"{'question':34}{'ours ms':>9}{'by hand':>9}{'ratio':>7}{'CPU':>6}{'above':>7}"
+        f"{'rows read':>12}{'by hand':>12}{'MB':>8}{'by hand':>9}"
     )
-    ratios, overheads = [], []
-    for question in questions(sources):
-        sql, by_hand = runner.compile(question.chart, DAY).sql, Sql.of(question.by_hand)
-        ours, theirs, above = [], [], []
-        for _ in range(options.repeats):
-            ours_s, ours_result = timed(lambda sql=sql: store.query(sql))
-            theirs_s, theirs_result = timed(lambda by_hand=by_hand: store.query(by_hand))
-            whole_s, chart = timed(lambda chart=question.chart: runner.run(chart, DAY))
-            ours.append(ours_s * 1000)
-            theirs.append(theirs_s * 1000)
-            above.append((whole_s - chart.statistics.elapsed_s) * 1000)
-        ratios.append(statistics.median(ours) / statistics.median(theirs))
-        overheads.append(statistics.median(above))
-        read = ours_result.statistics
-        print(
-            f"{question.name:32}{statistics.median(ours):9.1f}{statistics.median(theirs):9.1f}{ratios[-1]:7.2f}"
-            f"{overheads[-1]:10.1f}{read.rows_read:12,}{theirs_result.statistics.rows_read:12,}{read.bytes_read / 1e6:8.1f}"
-        )
-    print(f"\nmedian ratio {statistics.median(ratios):.2f}; above the engine {statistics.median(overheads):.1f} ms")
+    all_times = [*ask_charts(store, sources, options), *ask_tasks(store, sources, options)]
     store.close()
+    above = [each for times in all_times for each in times.above]
+    ratio, cpu_ratio = (statistics.median(getattr(each, name) for each in all_times) for name in ("ratio", "cpu_ratio"))
+    print(f"\n{len(all_times)} questions: median ratio {ratio:.2f}, of CPU {cpu_ratio:.2f}", end="")
+    print(f"; a chart above the engine: p50 {statistics.median(above):.1f} ms" if above else "")
+    if not options.only:
+        ask_over_http(directory)
 
 
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.perf_counter()
+def ask_charts(store: Store, sources: Mapping[str, Source], options: argparse.Namespace) -> list[Times]:
+    runner, all_times = Runner(store), []
+    for question in questions(sources):
+        if options.only not in question.name:
+            continue
+        sql, by_hand = runner.plan(question.chart, DAY)[0].sql, Sql.of(question.by_hand)
+        times = Times()
+        for _ in range(options.repeats + 1):
+            spent, ours = timed(lambda sql=sql: store.query(sql))
+            times.ours.append(spent)
+            spent, theirs = timed(lambda by_hand=by_hand: store.query(by_hand))
+            times.theirs.append(spent)
+            spent, chart = timed(lambda chart=question.chart: runner.run(chart, HOUR))
+            times.above.append(spent.wall - chart.statistics.elapsed_s * 1000)
+        report(question.name, _warm(times), ours.statistics, [theirs.statistics])
+        all_times.append(times)
+    return all_times
+
+
+def ask_tasks(store: Store, sources: Mapping[str, Source], options: argparse.Namespace) -> list[Times]:
+    all_times = []
+    for task in tasks(store, sources):
+        if options.only not in task.name:
+            continue
+        by_hand = [Sql.of(text) for text in task.by_hand]
+        times = Times()
+        for _ in range(options.repeats + 1):
+            spent, ours = timed(task.ours)
+            times.ours.append(spent)
+            spent, theirs = timed(lambda by_hand=by_hand: [store.query(each) for each in by_hand])
+            times.theirs.append(spent)
+        report(task.name, _warm(times), ours.statistics, [each.statistics for each in theirs])
+        all_times.append(times)
+    return all_times
+
+
+def _warm(times: Times) -> Times:
+    """Without the first run of each, which finds nothing in the caches."""
+    for each in (times.ours, times.theirs, times.above):
+        del each[:1]
+    return times
+
+
+def report(name: str, times: Times, ours: Statistics, theirs: Sequence[Statistics]) -> None:
+    above = f"{statistics.median(times.above):7.1f}" if times.above else " " * 7
+    rows, megabytes = sum(each.rows_read for each in theirs), sum(each.bytes_read for each in theirs) / 1e6
+    print(
+        f"{name:34}{_median(times.ours, 'wall'):9.1f}{_median(times.theirs, 'wall'):9.1f}"
+        f"{times.ratio:7.2f}{times.cpu_ratio:6.2f}{above}"
+        f"{ours.rows_read:12,}{rows:12,}{ours.bytes_read / 1e6:8.1f}{megabytes:9.1f}",
+        flush=True,
+    )
+
+
+def ask_over_http(directory: Path) -> None:
+    """A chart through the app's port, from the request to the last byte, minus what the engine says it took."""
+    for name in ("metadata.sqlite", "metadata.sqlite-wal", "metadata.sqlite-shm"):
+        (directory / name).unlink(missing_ok=True)
+    with serve(directory, "--self-telemetry", "false") as server:
+        cookie = sign_up(server)
+        sources = call("GET", f"{server.api_url}/sources", cookie=cookie)[2]
+        logs = next(each["id"] for each in sources if each["kind"] == "log")
+        body = {"sourceId": logs, "startTime": DAY.start_ms, "endTime": DAY.start_ms + 3_600_000, "granularity": "1m"}
+        above = []
+        for _ in range(2 * REQUESTS):
+            spent, reply = timed(lambda: call("POST", f"{server.app_url}/api/search/histogram", body, cookie=cookie)[2])
+            last = reply if isinstance(reply, dict) else _last_frame(reply)
+            above.append(spent.wall - last["statistics"]["elapsedMs"])
+    print(f"an hour's histogram over HTTP, above the engine: p50 {statistics.median(above[REQUESTS:]):.1f} ms")
+
+
+def _last_frame(text: str) -> dict[str, Any]:
+    return dict(json.loads(text.splitlines()[-1]))
+
+
+def timed(work: Callable[[], Any]) -> tuple[Spent, Any]:
+    """What it took, and the answer."""
+    wall_s, cpu_s = time.perf_counter(), time.process_time()
     result = work()
-    return time.perf_counter() - start, result
+    return Spent((time.perf_counter() - wall_s) * 1000, (time.process_time() - cpu_s) * 1000), result
 
 
 if __name__ == "__main__":

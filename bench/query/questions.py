@@ -1,11 +1,11 @@
-"""What dashboards and incidents ask: each as a chart of ours and as the SQL a person would write for it."""
+"""What dashboards ask: each as a chart of ours and as the SQL a person would write for it."""
 
 # ruff: noqa: E501  (one statement, one line)
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generated_rows import DAY
 
@@ -20,6 +20,25 @@ METRIC_HOUR = HOUR.replace("Timestamp", "TimeUnix")
 GROUPED = "GROUP BY hour ORDER BY hour"
 
 
+_COUNT = {"aggFn": "count", "mvColumn": "count"}
+LOGS_1M = {
+    "databaseName": "default",
+    "tableName": "bench_logs_1m",
+    "dimensionColumns": "ServiceName, SeverityText",
+    "minGranularity": "1m",
+    "timestampColumn": "Timestamp",
+    "aggregatedColumns": [_COUNT],
+}
+TRACES_5M = {
+    "databaseName": "default",
+    "tableName": "bench_traces_5m",
+    "dimensionColumns": "ServiceName, SpanName, StatusCode",
+    "minGranularity": "5m",
+    "timestampColumn": "Timestamp",
+    "aggregatedColumns": [_COUNT, {"aggFn": "quantile", "sourceColumn": "Duration", "mvColumn": "quantile__Duration"}],
+}
+
+
 @dataclass(frozen=True)
 class Question:
     name: str
@@ -29,6 +48,9 @@ class Question:
 
 def questions(sources: Mapping[str, Source]) -> list[Question]:
     logs, traces, metrics = sources["log"], sources["trace"], sources["metric"]
+    viewed_logs, viewed_traces = (
+        replace(source, materialized_views=(view,)) for source, view in ((logs, LOGS_1M), (traces, TRACES_5M))
+    )
     error = Filter('SeverityText:"error"')
     failed = Filter('StatusCode:"Error"')
     cpu, requests, latency = Metric("cpu", "gauge"), Metric("requests", "sum"), Metric("latency", "histogram")
@@ -80,8 +102,8 @@ def questions(sources: Mapping[str, Source]) -> list[Question]:
         ),
         Question(
             "two words",
-            over_logs(where="payment request"),
-            f"SELECT {HOUR}, count() {from_logs} AND hasAllTokens(lower(Body), ['payment', 'request']) {GROUPED}",
+            over_logs(where="payment declined"),
+            f"SELECT {HOUR}, count() {from_logs} AND hasAllTokens(lower(Body), ['payment', 'declined']) {GROUPED}",
         ),
         Question(
             "status codes by route",
@@ -125,8 +147,8 @@ def questions(sources: Mapping[str, Source]) -> list[Question]:
         ),
         Question(
             "one service's latency",
-            over_traces(Select("avg", "Duration"), Select("max", "Duration"), where='ServiceName:"svc-3"'),
-            f"SELECT {HOUR}, avg(Duration), max(Duration) {from_traces} AND ServiceName = 'svc-3' {GROUPED}",
+            over_traces(Select("avg", "Duration"), Select("max", "Duration"), where='ServiceName:"payment"'),
+            f"SELECT {HOUR}, avg(Duration), max(Duration) {from_traces} AND ServiceName = 'payment' {GROUPED}",
         ),
         Question(
             "failures by service",
@@ -148,11 +170,20 @@ def questions(sources: Mapping[str, Source]) -> list[Question]:
             "GROUP BY hour, ServiceName ORDER BY hour, ServiceName",
         ),
         Question(
+            "rate of one service",
+            over_metrics(Select("rate", metric=requests, where=Filter('ServiceName:"cart"'))),
+            f"SELECT hour, sum(if(Value < before, Value, Value - before)) / 3600 FROM (SELECT {METRIC_HOUR}, "
+            f"Value, lagInFrame(Value, 1, Value) {before} AS before FROM otel_metrics_sum "
+            f"WHERE {METRIC_IN_RANGE} AND MetricName = 'requests' AND ServiceName = 'cart') {GROUPED}",
+        ),
+        Question(
             "histogram p99",
             over_metrics(Select("quantile", level=0.99, metric=latency)),
-            "SELECT hour, arrayFirst((b, c) -> c >= 0.99 * total[-1], [5., 10, 50, 100, 100], total) FROM (SELECT hour, "
-            "arrayCumSum(sumForEach(arrayMap((now, earlier) -> now - earlier, BucketCounts, before))) AS total "
-            f"FROM (SELECT {METRIC_HOUR}, BucketCounts, lagInFrame(BucketCounts, 1, BucketCounts) {before} AS before "
+            "SELECT hour, arrayFirst((b, c) -> c >= 0.99 * total[-1], arrayPushBack(bounds, bounds[-1]), total) FROM (SELECT hour, "
+            "any(ExplicitBounds) AS bounds, arrayCumSum(sumForEach(if(Count < count_before, BucketCounts, "
+            "arrayMap((now, earlier) -> toUInt64(now - earlier), BucketCounts, before)))) AS total "
+            f"FROM (SELECT {METRIC_HOUR}, ExplicitBounds, BucketCounts, Count, lagInFrame(Count, 1, Count) {before} AS count_before, "
+            f"lagInFrame(BucketCounts, 1, BucketCounts) {before} AS before "
             f"FROM otel_metrics_histogram WHERE {METRIC_IN_RANGE} AND MetricName = 'latency') GROUP BY hour) ORDER BY hour",
         ),
         Question(
@@ -161,5 +192,18 @@ def questions(sources: Mapping[str, Source]) -> list[Question]:
             f"SELECT hour, sum(Sum - sum_before) / sum(Count - count_before) FROM (SELECT {METRIC_HOUR}, Sum, Count, "
             f"lagInFrame(Sum, 1, Sum) {before} AS sum_before, lagInFrame(Count, 1, Count) {before} AS count_before "
             f"FROM otel_metrics_histogram WHERE {METRIC_IN_RANGE} AND MetricName = 'latency') {GROUPED}",
+        ),
+        Question(
+            "logs by service, from a view",
+            replace(over_logs(**by_service), source=viewed_logs),
+            f"SELECT {HOUR}, ServiceName, sum(count) FROM bench_logs_1m WHERE {IN_RANGE} GROUP BY hour, ServiceName ORDER BY hour, ServiceName",
+        ),
+        Question(
+            "p95 by endpoint, from a view",
+            replace(
+                over_traces(Select("quantile", "Duration", 0.95), group_by=("SpanName",), display="table"),
+                source=viewed_traces,
+            ),
+            f"SELECT SpanName, quantileMerge(0.95)(quantile__Duration) FROM bench_traces_5m WHERE {IN_RANGE} GROUP BY SpanName ORDER BY SpanName LIMIT 200",
         ),
     ]

@@ -123,10 +123,22 @@ def spool_retry(
     names: Annotated[list[str] | None, typer.Argument(help="Dead letters; all of them when none is named.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Put dead letters back into the spool. The server must be stopped; its next start loads them."""
+    """Put dead letters back into the spool: the running server loads them, or the next one to start."""
     from clickstack.server.spool_tool import retry_dead_letters
 
     retry_dead_letters(load_settings({"data_dir": data_dir})[0].data_dir, names or [], typer.echo)
+
+
+@app.command("index-profile")
+def index_profile(
+    table: Annotated[str, typer.Argument(help="A table such as otel_logs, or a signal for all its tables.")] = "",
+    profile: Annotated[str, typer.Argument(help="none, bloom or text; without it the present one is shown.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Show or change the search indexes of tables, server running or not; old rows follow in the background."""
+    from clickstack.server.index_tool import show_or_change
+
+    show_or_change(load_settings({"data_dir": data_dir})[0], table, profile, typer.echo)
 
 
 Last = Annotated[str, typer.Option(help="How far back from now, such as 15m, 6h or 2d.")]

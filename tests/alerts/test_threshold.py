@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from clickstack.alerts.threshold import THRESHOLD_KINDS, Threshold, ThresholdKind
+from clickstack.alerts.threshold import Threshold
+from clickstack.core.alert import RANGE_TYPES, ThresholdType
 
 
-def threshold(kind: ThresholdKind, limit: float = 5, limit_max: float = 7) -> Threshold:
-    return Threshold(kind, limit, limit_max if kind in ("between", "not_between") else None)
+def threshold(kind: ThresholdType, limit: float = 5, limit_max: float = 7) -> Threshold:
+    return Threshold(kind, limit, limit_max if kind in RANGE_TYPES else None)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +27,7 @@ def threshold(kind: ThresholdKind, limit: float = 5, limit_max: float = 7) -> Th
         ("not_between", (4.9, 7.1), (5, 6, 7)),
     ],
 )
-def test_when_it_breaches(kind: ThresholdKind, breaching: tuple[float, ...], calm: tuple[float, ...]) -> None:
+def test_when_it_breaches(kind: ThresholdType, breaching: tuple[float, ...], calm: tuple[float, ...]) -> None:
     limit = threshold(kind)
     assert all(limit.breached_by(value) for value in breaching)
     assert not any(limit.breached_by(value) for value in calm)
@@ -43,7 +46,7 @@ def test_when_it_breaches(kind: ThresholdKind, breaching: tuple[float, ...], cal
         ("not_between", 12, "12 falls outside 5 and 7", 6, "6 falls between 5 and 7"),
     ],
 )
-def test_how_it_is_said(kind: ThresholdKind, fire: float, fired: str, recover: float, recovered: str) -> None:
+def test_how_it_is_said(kind: ThresholdType, fire: float, fired: str, recover: float, recovered: str) -> None:
     limit = threshold(kind)
     assert limit.sentence(fire) == fired
     assert limit.sentence(recover) == recovered
@@ -66,8 +69,8 @@ def test_a_value_has_the_decimals_of_its_threshold(value: float, limit: float, s
     assert Threshold("above", limit).shown(value) == shown
 
 
-@pytest.mark.parametrize("kind", THRESHOLD_KINDS)
-def test_a_range_needs_its_end_and_the_others_have_none(kind: ThresholdKind) -> None:
-    wrong = None if kind in ("between", "not_between") else 7.0
+@pytest.mark.parametrize("kind", get_args(ThresholdType))
+def test_a_range_needs_its_end_and_the_others_have_none(kind: ThresholdType) -> None:
+    wrong = None if kind in RANGE_TYPES else 7.0
     with pytest.raises(ValueError, match="thresholdMax"):
         Threshold(kind, 5, wrong)

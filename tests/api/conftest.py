@@ -64,17 +64,20 @@ class StandInIngest:
 
     def counters(self) -> dict[SignalName, SignalCounters]:
         nothing = DurationCounts((0,) * (len(BOUNDS_S) + 1), 0.0)
-        idle = SignalCounters(0, 0, 0, 0, 0, 0, 0, nothing, nothing)
+        idle = SignalCounters(0, 0, 0, 0, 0, 0, 0, 0, nothing, nothing)
         acks = DurationCounts((3, 0, 2, *nothing.counts[3:-1], 1), 31.5)  # up to 1 ms, up to 5 ms, longer than all
         return {
-            "logs": SignalCounters(30, 4_500, 1, 7, 20, 3, 2, acks, nothing),
+            "logs": SignalCounters(30, 4_500, 1, 6, 7, 20, 3, 2, acks, nothing),
             "traces": dataclasses.replace(idle, accepted=5, loaded=5),
             "metrics": idle,
         }
 
     def key_counters(self) -> list[KeyCounters]:
-        named = KeyCounters("6900", "logs", accepted=12, bytes=1_800, rejected=1)
+        named = KeyCounters("6900", "logs", accepted=12, bytes=1_800, rejected=1, rejected_records=6)
         return [named, KeyCounters("team", "logs", accepted=18, bytes=2_700, rejected=0)]
+
+    def stray_requests(self) -> int:
+        return 9
 
     def spool_bytes(self) -> int:
         return 4096
@@ -143,6 +146,20 @@ def person(api: httpx.Client) -> httpx.Client:
 @pytest.fixture
 def access_key(person: httpx.Client) -> str:
     return str(person.get("/me").json()["accessKey"])
+
+
+@pytest.fixture
+def colleague(person: httpx.Client, connect: Connect) -> Callable[[str], httpx.Client]:
+    """Invites a person and lets them in: `colleague("viewer")` is their browser, `<role>@example.com` their address."""
+
+    def join(role: str) -> httpx.Client:
+        invitation = {"email": f"{role}@example.com", "role": role}
+        token = person.post("/team/invitation", json=invitation).json()["url"].partition("token=")[2]
+        browser = connect()
+        assert browser.post(f"/team/setup/{token}", data={"password": PASSWORD}).status_code == 303
+        return browser
+
+    return join
 
 
 @pytest.fixture

@@ -86,6 +86,17 @@ def test_deltas(person: httpx.Client, sources: dict[str, str]) -> None:
     assert first["values"][0] == {"value": "Gold", "target": 100, "baseline": 0}
 
 
+def test_cells_can_show_an_aggregate(person: httpx.Client, sources: dict[str, str]) -> None:
+    body = {"sourceId": sources["trace"], "rows": 4, **LATER}
+    counted = last(person.post("/explore/heatmap", json=body))["cells"]
+    summed = last(person.post("/explore/heatmap", json={**body, "countExpression": "sum(Duration)"}))["cells"]
+    assert [cell[:2] for cell in summed] == [cell[:2] for cell in counted]
+    longest = last(person.post("/explore/heatmap", json={**body, "countExpression": "max(Duration)"}))["cells"]
+    assert all(of_all >= of_one for (*_, of_all), (*_, of_one) in zip(summed, longest, strict=True))
+    wrong = last(person.post("/explore/heatmap", json={**body, "countExpression": "sum(Nope)"}))
+    assert wrong["code"] == "bad_query"
+
+
 def test_a_rectangle_of_the_heatmap_is_a_target(person: httpx.Client, sources: dict[str, str]) -> None:
     body = {"sourceId": sources["trace"], "rows": 10, **LATER}
     map_ = last(person.post("/explore/heatmap", json=body))

@@ -36,6 +36,8 @@ def test_the_way_of_telemetry_is_counted(api: httpx.Client) -> None:
     assert found['clickstack_ingest_queued_records{signal="logs"}'] == 7
     assert found['clickstack_ingest_dead_letter_records_total{signal="logs"}'] == 3
     assert found['clickstack_ingest_rejected_requests_total{signal="logs"}'] == 1
+    assert found['clickstack_ingest_rejected_records_total{signal="logs"}'] == 6
+    assert found["clickstack_ingest_stray_requests_total"] == 9
     assert found['clickstack_ingest_failed_loads_total{signal="logs"}'] == 2
     assert found['clickstack_ingest_accepted_records_total{signal="traces"}'] == 5
     assert found["clickstack_ingest_spool_bytes"] == 4096

@@ -36,7 +36,7 @@ def logs(
     return bytes(request.SerializeToString())
 
 
-def spans(names: Iterable[str]) -> bytes:
+def spans(names: Iterable[str], *, start_ns: int = START_NS) -> bytes:
     request = ExportTraceServiceRequest()
     scope = request.resource_spans.add().scope_spans.add()
     for index, name in enumerate(names):
@@ -44,15 +44,32 @@ def spans(names: Iterable[str]) -> bytes:
             name=name,
             trace_id=bytes(15) + b"\1",
             span_id=bytes(7) + b"\1",
-            start_time_unix_nano=START_NS + index,
-            end_time_unix_nano=START_NS + index + 1000,
+            start_time_unix_nano=start_ns + index,
+            end_time_unix_nano=start_ns + index + 1000,
         )
     return bytes(request.SerializeToString())
 
 
-def gauges(names: Iterable[str]) -> bytes:
+def gauges(names: Iterable[str], *, start_ns: int = START_NS) -> bytes:
     request = ExportMetricsServiceRequest()
     scope = request.resource_metrics.add().scope_metrics.add()
     for index, name in enumerate(names):
-        scope.metrics.add(name=name).gauge.data_points.add(time_unix_nano=START_NS + index, as_int=index)
+        scope.metrics.add(name=name).gauge.data_points.add(time_unix_nano=start_ns + index, as_int=index)
+    return bytes(request.SerializeToString())
+
+
+def within(tag: int, content: bytes) -> bytes:
+    """A protobuf field that holds a message."""
+    length, prefix = len(content), bytearray()
+    while length > 0x7F:
+        prefix.append(length & 0x7F | 0x80)
+        length >>= 7
+    return bytes([tag, *prefix, length]) + content
+
+
+def sums(names: Iterable[str]) -> bytes:
+    request = ExportMetricsServiceRequest()
+    scope = request.resource_metrics.add().scope_metrics.add()
+    for index, name in enumerate(names):
+        scope.metrics.add(name=name).sum.data_points.add(time_unix_nano=START_NS + index, as_int=index)
     return bytes(request.SerializeToString())

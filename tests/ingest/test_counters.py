@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
+import cramjam
 import grpc
 import httpx
 
 from clickstack.ingest import BOUNDS_S, Ingest, KeyCounters, OtlpGrpc, OtlpHttp
 from clickstack.ingest.durations import Durations
-from ingest.requests import logs
+from ingest.prometheus import write_request
+from ingest.requests import KEY, logs
 
 
 def test_a_duration_falls_into_the_first_bucket_that_holds_it() -> None:
@@ -67,3 +69,20 @@ def test_both_receivers_pass_the_name_of_the_key_on(ingest: Ingest) -> None:
     (counters,) = ingest.key_counters()
     assert (counters.key, counters.signal, counters.accepted, counters.rejected) == ("checkout", "logs", 2, 1)
     assert ingest.counters()["logs"].rejected == 2
+
+
+def test_requests_that_reach_no_receiver_are_counted_too(otlp_http: str, ingest: Ingest) -> None:
+    assert httpx.post(f"{otlp_http}/v1/profiles").status_code == 404
+    assert httpx.get(f"{otlp_http}/").status_code == 404
+    assert httpx.get(f"{otlp_http}/v1/traces").status_code == 405
+    assert ingest.stray_requests() == 2
+    assert ingest.counters()["traces"].rejected == 1
+
+
+def test_series_that_are_left_out_are_counted(otlp_http: str, ingest: Ingest) -> None:
+    body = write_request(({"__name__": "up"}, 1), ({"job": "nameless"}, 1))
+    headers = {"authorization": KEY, "content-type": "application/x-protobuf"}
+    reply = httpx.post(f"{otlp_http}/api/v1/write", content=bytes(cramjam.snappy.compress_raw(body)), headers=headers)
+    assert (reply.status_code, "no __name__" in reply.text) == (400, True)
+    counters = ingest.counters()["metrics"]
+    assert (counters.accepted, counters.rejected_records, counters.rejected) == (1, 1, 1)

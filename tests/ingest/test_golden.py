@@ -3,6 +3,7 @@
 A case file: comment lines (`#`), then sections that begin with `---`:
 
     --- logs | traces | metrics                an OTLP/JSON request
+    --- answer                                 what its sender is told when not all of it can be stored
     --- rows <table>: <column> <column> …      the rows, one JSON object a line; without columns, all that are not empty
 
 GOLDEN_UPDATE=1 writes the rows sections anew: read the diff.
@@ -21,6 +22,7 @@ import pytest
 from clickstack.core.sql import Sql, ident
 from clickstack.ingest import Ingest
 from clickstack.ingest.otlp_json import protobuf_from_json
+from clickstack.ingest.signals import SIGNALS
 from clickstack.store import Store
 
 CASES = sorted((Path(__file__).parent.parent / "golden" / "otlp").glob("*.case"))
@@ -36,13 +38,16 @@ class Section:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_rows(path: Path, ingest: Ingest, store: Store) -> None:
     comment, sections = parse(path.read_text())
+    seen: list[Section] = []
     for section in sections:
-        if not section.title.startswith("rows "):
-            ingest.accept(section.title, protobuf_from_json(section.title, section.text.encode()))
-    assert ingest.flush(20)
-    seen = [
-        Section(each.title, rows(store, each.title)) if each.title.startswith("rows ") else each for each in sections
-    ]
+        if section.title in SIGNALS:
+            accepted = ingest.accept(section.title, protobuf_from_json(section.title, section.text.encode()))
+        elif section.title == "answer":
+            section = Section("answer", f"{accepted.rejected} rejected: {accepted.message}\n")
+        else:
+            assert ingest.flush(20)
+            section = Section(section.title, rows(store, section.title))
+        seen.append(section)
     if os.environ.get("GOLDEN_UPDATE"):
         path.write_text(comment + "".join(f"--- {each.title}\n{each.text}" for each in seen))
     for expected, found in zip(sections, seen, strict=True):

@@ -17,8 +17,11 @@ from clickstack.core.ids import IdSource, RandomIds
 from clickstack.core.settings import Settings
 from clickstack.core.sql import Sql
 from clickstack.ingest import Ingest, loader, open_ingest
+from clickstack.ingest.frame import seal
+from clickstack.ingest.projections import PROJECTIONS
+from clickstack.ingest.signals import LOG
 from clickstack.store import Load, Store
-from ingest.requests import count_rows, gauges, logs
+from ingest.requests import START_NS, count_rows, gauges, logs, sums
 
 
 class WilfulStore:
@@ -40,6 +43,10 @@ class WilfulStore:
             raise error
         return self.store.load(load) if self.store else 0
 
+    def sync(self) -> None:
+        if self.store:
+            self.store.sync()
+
     def wait_for_loads(self, count: int) -> None:
         with self.changed:
             assert self.changed.wait_for(lambda: len(self.tokens) >= count, 20)
@@ -55,6 +62,25 @@ def opened(tmp_path: Path, store: object) -> Ingest:
     clock: Clock = SystemClock()
     ids: IdSource = RandomIds(clock)
     return open_ingest(tmp_path, store, Settings(data_dir=tmp_path), clock, ids)  # type: ignore[arg-type]
+
+
+def _load_of_logs(path: Path, token: str) -> Load:
+    projection = PROJECTIONS["logs"][0]
+    return Load(
+        table=projection.table,
+        columns=projection.columns,
+        select=projection.select,
+        structure=projection.structure,
+        proto=projection.proto,
+        message="Request",
+        path=path.resolve(),
+        token=token,
+    )
+
+
+def _delimited(request: bytes) -> bytes:
+    """As it lies in a segment, with its time of receipt."""
+    return b"".join(seal(request, seed=1, received_ns=START_NS, kinds=LOG, records=1))
 
 
 def dead_letters(tmp_path: Path) -> list[dict[str, object]]:
@@ -182,6 +208,44 @@ def test_the_same_segment_loaded_twice_stores_once(tmp_path: Path, store: Store)
     ingest.accept("logs", logs([f"line {index}" for index in range(1000)], days=3))
     assert ingest.close(20)
     assert count_rows(store, "otel_logs") == 1000
+
+
+def test_a_large_segment_is_one_part_a_day_and_loaded_twice_stores_once(tmp_path: Path, store: Store) -> None:
+    """Large: the engine reads it in several pieces."""
+    request = logs([f"{index} {'x' * 300}" for index in range(40_000)], days=2)
+    counts = Sql.of(
+        "SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = 'otel_logs'"
+    )
+    rolled_up = Sql.of("SELECT sum(count) FROM otel_logs_kv_rollup_15m WHERE Key = 'ServiceName'")
+    for _ in range(2):
+        request_file = tmp_path / "request"
+        request_file.write_bytes(_delimited(request))
+        store.load(_load_of_logs(request_file, token=f"large-{tmp_path}"))
+        store.sync()
+        assert count_rows(store, "otel_logs") == 40_000
+        assert store.query(rolled_up).scalar() == 40_000
+        assert store.query(counts, pool="admin").scalar() == 2
+
+
+def test_a_segment_goes_when_all_its_tables_are_on_disk(tmp_path: Path) -> None:
+    events: list[str] = []
+
+    class Recording(WilfulStore):
+        def load(self, load: Load) -> int:
+            events.append(load.table)
+            return super().load(load)
+
+        def sync(self) -> None:
+            kept = len(list((tmp_path / "spool" / "metrics").glob("*.segment")))
+            events.append(f"sync, {kept} kept")
+            if events.count("sync, 1 kept") == 1:
+                raise StoreFailed("syncfs failed")
+
+    ingest = opened(tmp_path, Recording(lambda load, data: None))
+    ingest.accept("metrics", gauges(["a"]) + sums(["b"]))
+    assert ingest.close(20)
+    assert events == ["otel_metrics_gauge", "otel_metrics_sum", "sync, 1 kept", "sync, 1 kept"]
+    assert not list((tmp_path / "spool" / "metrics").iterdir())
 
 
 def test_what_is_not_loaded_at_the_end_is_loaded_at_the_next_start(tmp_path: Path, store: Store) -> None:

@@ -76,6 +76,14 @@ def test_refusals(channel: grpc.Channel, method: str, body: bytes, key: str, cod
     assert retry_info(refusal.value) is None
 
 
+def test_unknown_methods_are_counted(channel: grpc.Channel, ingest: Ingest) -> None:
+    for method in ("/opentelemetry.proto.collector.profiles.v1.ProfilesService/Export", "/x/y"):
+        with pytest.raises(grpc.RpcError) as refusal:
+            call(channel, method, b"")
+        assert refusal.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert ingest.stray_requests() == 2
+
+
 def test_a_bomb_is_refused(channel: grpc.Channel) -> None:
     with pytest.raises(grpc.RpcError) as refusal:
         call(channel, LOGS, bytes(2 * INGEST_BODY_BYTES_MAX), compression=grpc.Compression.Gzip)

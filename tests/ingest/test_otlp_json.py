@@ -125,3 +125,26 @@ def test_deep_values_are_refused_not_a_crash(depth: int) -> None:
     document = '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":' + value + "}]}]}]}"
     with pytest.raises(BadRequest):
         protobuf_from_json("logs", document.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        (rb"cut \ud83d", "cut \ufffd"),
+        (rb"\udE00 cut", "\ufffd cut"),
+        (rb"whole \ud83d\ude00, cut \ud83d!", "whole \U0001f600, cut \ufffd!"),
+        (rb"a path C:\\ud83d, cut \ud83d", "a path C:\\ud83d, cut \ufffd"),
+        (rb"a line\n\u00e9 \ud83d", "a line\n\u00e9 \ufffd"),
+        (b"caf\xe9", "caf\ufffd"),
+    ],
+)
+def test_text_that_is_none_is_mended_not_refused(text: bytes, stored: str) -> None:
+    document = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"' + text + b'"}}]}]}]}'
+    request = ExportLogsServiceRequest.FromString(protobuf_from_json("logs", document))
+    assert request.resource_logs[0].scope_logs[0].log_records[0].body.string_value == stored
+
+
+def test_what_is_not_json_even_mended_is_refused() -> None:
+    for body in (b'{"a":"\\ud83d"', b"{\xff", b"nonsense"):
+        with pytest.raises(BadRequest, match="The body is not JSON"):
+            protobuf_from_json("logs", body)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickstack.core.errors import BadRequest, Busy, TooLarge
-from clickstack.core.limits import INGEST_BODY_BYTES_MAX, REMOTE_WRITE_BUCKETS_MAX, REMOTE_WRITE_FAMILIES_MAX
+from clickstack.core.limits import HISTOGRAM_BUCKETS_MAX, INGEST_BODY_BYTES_MAX, REMOTE_WRITE_FAMILIES_MAX
 from clickstack.ingest import Ingest
 from clickstack.ingest.admission import Admission
 from clickstack.ingest.check import check
@@ -158,7 +158,7 @@ def histogram(**fields: Any) -> bytes:
         (histogram(schema=-5), "schema -5"),
         (histogram(positive_deltas=[1]), "differ in number"),
         (histogram(spans=[(0, 2**32 - 1)], positive_deltas=[1]), "differ in number"),
-        (histogram(spans=[(0, 1), (2**31 - 1, 1)], positive_deltas=[1, 1]), f"{REMOTE_WRITE_BUCKETS_MAX} buckets"),
+        (histogram(spans=[(0, 1), (2**31 - 1, 1)], positive_deltas=[1, 1]), f"{HISTOGRAM_BUCKETS_MAX} buckets"),
         (histogram(spans=[(0, 1), (-1, 1)], positive_deltas=[1, 1]), "begins before"),
         (histogram(spans=[(-(2**31), 1)], positive_deltas=[1]), "out of range"),
         (histogram(spans=[(0, 1)], positive_deltas=[-1]), "out of range"),

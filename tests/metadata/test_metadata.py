@@ -17,6 +17,7 @@ from sqlalchemy.schema import CreateTable
 from clickstack.core.clock import FixedClock
 from clickstack.core.errors import Conflict, MetadataFailed, StartupError
 from clickstack.core.ids import RandomIds, SequentialIds
+from clickstack.core.records import Author
 from clickstack.core.source import EMBEDDED_HOST
 from clickstack.metadata import Metadata, open_metadata
 from clickstack.metadata.db import Database, open_database
@@ -24,6 +25,7 @@ from clickstack.metadata.tables import metadata as tables
 from clickstack.metadata.upgrade import downgrade, upgrade
 
 EMAIL = "ada@example.com"
+ADA = Author("user", "1", EMAIL)
 
 
 @pytest.fixture
@@ -162,7 +164,7 @@ def test_a_migration_that_fails_leaves_nothing(database: Database) -> None:
 def test_a_migration_may_not_leave_dangling_references(database: Database) -> None:
     upgrade(database)
     with pytest.raises(MetadataFailed, match="dangling reference in table sessions"), database.migrate() as connection:
-        connection.exec_driver_sql("INSERT INTO sessions VALUES ('hash', 'nobody', 0, 0)")
+        connection.exec_driver_sql("INSERT INTO sessions VALUES ('hash', '0', 'nobody', 0, 0, 0, '', '')")
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0
 
@@ -274,8 +276,8 @@ def test_another_teams_sources_and_connections_are_not_found(metadata: Metadata)
 def test_a_change_is_dated(metadata: Metadata, clock: FixedClock) -> None:
     team, user = metadata.installation.found(EMAIL, "hash")
     clock.advance(1.5)
-    metadata.teams.rename(team.id, "Engine room")
-    metadata.users.replace_access_key(user.id, "new-key")
+    metadata.teams.rename(team, "Engine room", ADA, None)
+    metadata.users.replace_access_key(user, "new-key", ADA, None)
     renamed = metadata.teams.get(team.id)
     rekeyed = metadata.users.with_access_key("new-key")
     assert renamed is not None

@@ -46,6 +46,7 @@ def read_chart(text: str) -> tuple[ChartConfig, TimeRange]:
         align="align" in text,
         fill="fill" in text,
         compare_to_previous="compare" in text,
+        time_zone=said.get("time zone", "UTC"),
     )
     return chart, TimeRange(start_ms, start_ms + int(float(minutes) * 60_000))
 

@@ -17,7 +17,14 @@ def foreign_source(metadata: Metadata) -> str:
     clock = FixedClock()
     ids, now = RandomIds(clock), utc_datetime(clock.now_ns())
     team = Team(
-        id=ids.object_id(), name="Other", api_key=ids.uuid(), hook_id=ids.uuid(), created_at=now, updated_at=now
+        id=ids.object_id(),
+        organization_id=ids.uuid(),
+        service_id=ids.uuid(),
+        name="Other",
+        api_key=ids.uuid(),
+        hook_id=ids.uuid(),
+        created_at=now,
+        updated_at=now,
     )
     connection = default_connection(team.id, ids)
     sources = default_sources(team.id, connection.id, ids)

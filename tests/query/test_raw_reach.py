@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from clickstack.core.errors import BadQuery, Busy, Cancelled, Exposed, Forbidden, QueryTimeout
 from clickstack.core.sql import Sql
 from clickstack.core.timerange import TimeRange
+from clickstack.query.allowed import TABLE_FUNCTIONS
 from clickstack.query.raw import RawChart, RawResult, RawRunner, Variable
-from clickstack.query.raw.allowed import TABLE_FUNCTIONS
-from clickstack.query.raw.reach import tables_of
+from clickstack.query.reach import tables_of
 from clickstack.store import Store
 from query.seeds import source
 

@@ -8,6 +8,8 @@ import pytest
 
 from clickstack.core.chart import Filter
 from clickstack.core.errors import BadQuery, Exposed
+from clickstack.core.sql import Sql
+from clickstack.query.draft import select, subquery
 from clickstack.query.usersql import checked, split_alias, split_list
 from query.cases import Cases
 
@@ -100,8 +102,8 @@ def test_words_in_texts_are_only_words(cases: Cases) -> None:
 
 
 def test_comments_become_spaces() -> None:
-    assert checked("a/* x */AND -- y\nb", "where") == "a AND  \nb"
-    assert checked("'-- kept /* kept */'", "where") == "'-- kept /* kept */'"
+    assert checked("a/* x */AND -- y\nb", "where") == Sql.of("a AND  \nb")
+    assert checked("'-- kept /* kept */'", "where") == Sql.of("'-- kept /* kept */'")
 
 
 def test_lists_split_at_outer_commas() -> None:
@@ -129,3 +131,34 @@ def test_too_long_and_too_deep() -> None:
         checked("1" * 40_000, "where")
     with pytest.raises(BadQuery, match="inside each other"):
         checked("(" * 200 + ")" * 200, "where")
+
+
+def test_a_line_break_in_a_string_is_kept_through_layout(cases: Cases) -> None:
+    condition = cases.conditions().read(Filter("'a\n    b' = concat('a', char(10), '    b') AND id < 3", "sql")).sql
+    assert condition is not None
+    laid_out = select(
+        [Sql.of("count()")], subquery(select([Sql.of("id")], Sql.of("lucene_cases"), [condition], [])), [], []
+    )
+    assert cases.store.query(laid_out).scalar() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("a = 'select' AND b IN ('x', 'y', -1)", False),
+        ("a NOT IN (1) OR has([1], b) AND any(x) > 1", False),
+        ("`from` = 1", True),
+        ("a IN (b)", True),
+        ("a IN b", True),
+        ("in(a, b)", True),
+        ("in('a', b)", True),
+        ("`globalNotIn`(a, b)", True),
+        ("arrayMap(in, [1])", True),
+        ("a IN ('x', lower('Y'))", True),
+        ("(SELECT 1) = 1", True),
+        ("exists(SELECT 1)", True),
+        ("trim(BOTH 'x' FROM a)", True),
+    ],
+)
+def test_what_may_name_a_table(text: str, may: bool) -> None:
+    assert checked(text, "where").names_tables is may

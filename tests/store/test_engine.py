@@ -230,6 +230,11 @@ def test_engine_codes_become_our_errors(message: str, error: type[ClickstackErro
 def test_a_load_blames_only_the_data_for_what_data_can_cause() -> None:
     assert type(translate("Code: 6. DB::Exception: Cannot parse. (CANNOT_PARSE_TEXT)", reading=False)) is BadQuery
     assert type(translate("Code: 60. DB::Exception: No table. (UNKNOWN_TABLE)", reading=False)) is StoreFailed
+    for full in (
+        "Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space. (NOT_ENOUGH_SPACE)",
+        "Code: 1001. DB::Exception: std::filesystem::filesystem_error: in create_directories: No space left on device",
+    ):
+        assert type(translate(full, reading=False)) is Busy  # however often: the disk is at fault, never the data
     assert type(translate("Code: 183. DB::Exception: Odd. (UNEXPECTED_EXPRESSION)", reading=True)) is BadQuery
 
 

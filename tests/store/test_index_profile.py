@@ -7,13 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from clickstack.core.errors import Conflict
+from clickstack.core.errors import BadRequest, Conflict
 from clickstack.core.settings import Settings
 from clickstack.core.sql import Sql
 from clickstack.store import IndexProfiles, Store
 from clickstack.store.index_profile import IndexedSignal, IndexProfileName
 
 LINES = 20_000
+BORN: dict[IndexedSignal, IndexProfileName] = {
+    "logs": "text", "traces": "text", "metrics": "bloom", "sessions": "bloom",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -25,8 +28,8 @@ def profiles(store: Store) -> Iterator[IndexProfiles]:
     )
     opened = IndexProfiles(store, Settings())
     yield opened
-    for signal in ("logs", "traces"):
-        opened.change(signal, "text")
+    for signal, profile in BORN.items():
+        opened.change(signal, profile)
     finished(opened)
 
 
@@ -46,10 +49,16 @@ def granules_read(store: Store, condition: str) -> str:
     return [str(line[0]).strip() for line in plan if "Granules:" in str(line[0])][-1].removeprefix("Granules: ")
 
 
-def test_a_new_store_has_text_indexes(profiles: IndexProfiles) -> None:
+def test_the_profiles_a_new_store_begins_with(profiles: IndexProfiles) -> None:
     assert [(each.signal, each.table, each.profile) for each in profiles.read()] == [
         ("logs", "otel_logs", "text"),
         ("traces", "otel_traces", "text"),
+        ("metrics", "otel_metrics_gauge", "bloom"),
+        ("metrics", "otel_metrics_sum", "bloom"),
+        ("metrics", "otel_metrics_histogram", "bloom"),
+        ("metrics", "otel_metrics_exponential_histogram", "bloom"),
+        ("metrics", "otel_metrics_summary", "bloom"),
+        ("sessions", "hyperdx_sessions", "bloom"),
     ]
 
 
@@ -94,26 +103,58 @@ def test_changing_back_and_forth_without_waiting(profiles: IndexProfiles, store:
 def test_a_setting_is_applied_at_start_and_has_the_last_word(profiles: IndexProfiles, store: Store) -> None:
     fixed = IndexProfiles(store, Settings(logs_index_profile="bloom"))
     fixed.apply_settings()
-    assert [(each.profile, each.setting) for each in fixed.read()] == [
+    assert [(each.profile, each.setting) for each in fixed.read()][:3] == [
         ("bloom", "CLICKSTACK_LOGS_INDEX_PROFILE"),
         ("text", ""),
+        ("bloom", ""),
     ]
     with pytest.raises(Conflict, match="CLICKSTACK_LOGS_INDEX_PROFILE fixes the index profile of logs"):
         fixed.change("logs", "text")
 
 
-def test_the_text_profile_is_what_the_migrations_make(profiles: IndexProfiles, store: Store) -> None:
-    """After a round trip the table is as a new one: the same indexes, to the letter."""
-    tables = "SELECT name, create_table_query FROM system.tables WHERE name IN ('otel_logs', 'otel_traces')"
+@pytest.mark.parametrize("table", ["otel_metrics_gauge", "otel_metrics_summary", "hyperdx_sessions"])
+def test_one_table_of_a_signal_can_differ(profiles: IndexProfiles, store: Store, table: str) -> None:
+    for profile, types in (("text", {"text"}), ("none", set()), ("bloom", {"bloom_filter"})):
+        profiles.change(table, profile)  # type: ignore[arg-type]
+        now = {each.table: each.profile for each in profiles.read()}
+        assert now.pop(table) == profile
+        of_trace_id = {"bloom_filter"} if table == "hyperdx_sessions" else set()
+        assert index_types(store, table) == types | of_trace_id
+        assert now["otel_metrics_sum"] == "bloom"
+    with pytest.raises(BadRequest, match="'otel_profiles' is not one of logs, traces"):
+        profiles.change("otel_profiles", "none")
+
+
+def test_all_metrics_change_together_and_answer_from_the_index(profiles: IndexProfiles, store: Store) -> None:
+    store.command(
+        "INSERT INTO otel_metrics_sum (TimeUnix, MetricName, Attributes) "
+        f"SELECT now64(9), 'm', map('k', toString(number)) FROM numbers({LINES})"
+    )
+    profiles.change("metrics", "text")
+    finished(profiles)
+    assert {each.profile for each in profiles.read() if each.signal == "metrics"} == {"text"}
+    plan = store.query(
+        Sql.of("EXPLAIN indexes = 1 SELECT count() FROM otel_metrics_sum WHERE has(AttributeItems, 'k=777')")
+    ).rows
+    assert any("idx_text_attr_items" in str(line[0]) for line in plan)
+    assert store.query(Sql.of("SELECT count() FROM otel_metrics_sum WHERE has(AttributeItems, 'k=777')")).scalar() == 1
+
+
+def test_the_first_profile_is_what_the_migrations_make(profiles: IndexProfiles, store: Store) -> None:
+    """After a round trip every table is as a new one: the same indexes, to the letter."""
+    tables = (
+        "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() AND "
+        "(name IN ('otel_logs', 'otel_traces', 'hyperdx_sessions') OR startsWith(name, 'otel_metrics_'))"
+    )
 
     def indexes() -> dict[str, list[str]]:
         return {
-            name: sorted(part.split(",")[0] for part in text.split(" INDEX ")[1:])
+            name: sorted(part.split(",")[0] for part in text.split(") ENGINE")[0].split(" INDEX ")[1:])
             for name, text in store.query(Sql.of(tables), pool="admin").rows
         }
 
     before = indexes()
-    for signal in ("logs", "traces"):
+    for signal, born in BORN.items():
         profiles.change(signal, "none")
-        profiles.change(signal, "text")
+        profiles.change(signal, born)
     assert indexes() == before

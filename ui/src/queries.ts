@@ -22,7 +22,7 @@ function leaveWhenSignedOut(error: Error): void {
   if (!(error instanceof ApiError) || !error.isUnauthorized) return;
   const base = new URL(document.baseURI).pathname;
   const path = `/${location.pathname.slice(base.length)}`;
-  if (path === "/login" || path === "/register" || path === "/") return;
+  if (["/login", "/register", "/join-team", "/"].includes(path)) return;
   rememberPage(path + location.search);
   location.assign(new URL("login?err=sessionExpired", document.baseURI));
 }

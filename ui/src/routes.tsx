@@ -54,6 +54,13 @@ const register = createRoute({
   component: lazyRouteComponent(() => import("./pages/register/RegisterPage"), "RegisterPage"),
 });
 
+const join = createRoute({
+  getParentRoute: () => root,
+  path: "/join-team",
+  validateSearch: params,
+  component: lazyRouteComponent(() => import("./pages/register/JoinPage"), "JoinPage"),
+});
+
 const app = createRoute({
   getParentRoute: () => root,
   id: "app",
@@ -75,7 +82,7 @@ const team = createRoute({
   component: lazyRouteComponent(() => import("./pages/team/TeamPage"), "TeamPage"),
 });
 
-const routeTree = root.addChildren([index, login, register, app.addChildren([search, team])]);
+const routeTree = root.addChildren([index, login, register, join, app.addChildren([search, team])]);
 
 /** Lets a signed-in visitor pass; sends others to sign in, or to register where nobody has yet. */
 async function requireSession(queryClient: QueryClient, page: string | null): Promise<void> {

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from clickstack.core.alert import NoDataPolicy
+
 from .threshold import Threshold
 from .window import Window
 
 State = Literal["OK", "PENDING", "ALERT", "NO_DATA"]
-NoDataPolicy = Literal["zero", "keep", "alert", "ok"]
 MessageKind = Literal["fire", "again", "resolve"]
 
 

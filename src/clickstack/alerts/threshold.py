@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal, get_args
 
-ThresholdKind = Literal[
-    "above", "above_exclusive", "below", "below_or_equal", "equal", "not_equal", "between", "not_between"
-]  # fmt: skip
-THRESHOLD_KINDS: tuple[ThresholdKind, ...] = get_args(ThresholdKind)
-RANGE_KINDS: frozenset[ThresholdKind] = frozenset({"between", "not_between"})
+from clickstack.core.alert import RANGE_TYPES, ThresholdType
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """`limit_max` is set for the two range kinds and only there; both ends belong to the range."""
 
-    kind: ThresholdKind
+    kind: ThresholdType
     limit: float
     limit_max: float | None = None
 
     def __post_init__(self) -> None:
-        if (self.kind in RANGE_KINDS) != (self.limit_max is not None):
+        if (self.kind in RANGE_TYPES) != (self.limit_max is not None):
             raise ValueError(f"thresholdMax belongs to between and not_between, and only there (got {self.kind})")
 
     def breached_by(self, value: float) -> bool:
@@ -64,7 +59,7 @@ class _Relation:
 
 
 # `above` includes its limit and `below` does not: alerts written for the reference must not change their meaning.
-_RELATIONS: dict[ThresholdKind, _Relation] = {
+_RELATIONS: dict[ThresholdType, _Relation] = {
     "above": _Relation(lambda value, low, _: value >= low, "meets or exceeds", "falls below"),
     "above_exclusive": _Relation(lambda value, low, _: value > low, "exceeds", "falls to or below"),
     "below": _Relation(lambda value, low, _: value < low, "falls below", "meets or exceeds"),

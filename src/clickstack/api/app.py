@@ -2,37 +2,60 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp
 
 from .app_port import AppPort
+from .body_forms import BodyForms
 from .body_limit import BodyLimit
 from .conditional import Conditional
-from .context import Services
+from .context import Services, admission
 from .cookies import SessionCookies
 from .cors import Cors
+from .description import describe
 from .failures import handle_failures
 from .gate import Gate
 from .health import router as health
+from .idempotency import Idempotency
+from .internal.access_keys import router as access_keys
 from .internal.accounts import router as accounts
+from .internal.alerts import router as alerts
 from .internal.analysis import router as analysis
+from .internal.audit import router as audit
+from .internal.charts import router as internal_charts
+from .internal.connections import router as connections
 from .internal.explore import router as explore
+from .internal.favorites import router as favorites
 from .internal.ingestion import router as ingestion
+from .internal.members import router as members
+from .internal.oidc import router as oidc
+from .internal.saved_searches import router as saved_searches
 from .internal.search import router as internal_search
+from .internal.sessions import router as sessions
 from .internal.sources import router as internal_sources
 from .internal.team import router as team
 from .internal.trace import router as trace
+from .internal.webhooks import router as webhooks
 from .metrics_text import router as metrics_text
 from .rim import Rim
+from .routing import Routing
 from .ui_files import UI_DIRECTORY, UiFiles
+from .v2.alerts import router as v2_alerts
 from .v2.charts import router as v2_charts
+from .v2.connections import router as v2_connections
+from .v2.dashboards import router as v2_dashboards
+from .v2.docs import router as v2_docs
 from .v2.root import router as v2_root
+from .v2.saved_searches import router as v2_saved_searches
 from .v2.search import router as v2_search
 from .v2.sources import router as v2_sources
+from .v2.team import router as v2_team
+from .v2.webhooks import router as v2_webhooks
 from .wire import V2_PREFIX, Mask
 
 # Every router and where it hangs.
@@ -40,18 +63,38 @@ ROUTERS: tuple[tuple[APIRouter, str], ...] = (
     (health, ""),
     (metrics_text, ""),
     (accounts, ""),
+    (oidc, ""),
+    (sessions, ""),
+    (access_keys, ""),
     (team, ""),
+    (members, ""),
+    (audit, ""),
     (ingestion, ""),
+    (connections, ""),
     (internal_sources, ""),
+    (saved_searches, ""),
+    (webhooks, ""),
+    (alerts, ""),
+    (favorites, ""),
     (internal_search, ""),
     (explore, ""),
     (analysis, ""),
+    (internal_charts, ""),
     (trace, ""),
     (v2_root, V2_PREFIX),
+    (v2_docs, V2_PREFIX),
+    (v2_alerts, V2_PREFIX),
     (v2_charts, V2_PREFIX),
+    (v2_connections, V2_PREFIX),
+    (v2_dashboards, V2_PREFIX),
+    (v2_saved_searches, V2_PREFIX),
     (v2_search, V2_PREFIX),
     (v2_sources, V2_PREFIX),
+    (v2_webhooks, V2_PREFIX),
+    (v2_team, V2_PREFIX),
 )
+
+V2_ROUTERS = tuple(router for router, prefix in ROUTERS if prefix == V2_PREFIX)
 
 GZIP_BYTES_MIN = 1024
 GZIP_LEVEL = 5  # on JSON within 3 % of level 9 at a third of the time
@@ -70,9 +113,10 @@ def create_api_app(services: Services) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.services = services
+    app.state.describe = cache(lambda: describe(V2_ROUTERS, services.version))
     handle_failures(app)
     for router, prefix in ROUTERS:
-        app.include_router(router, prefix=prefix)
+        app.include_router(router, prefix=prefix, dependencies=[Depends(admission(prefix))])
     return app
 
 
@@ -88,11 +132,15 @@ def _layers(services: Services) -> list[Middleware]:
         Middleware(Rim, clock=services.clock, ids=services.ids),
         Middleware(Cors, origin=services.settings.public_url),
         Middleware(Mask),
+        Middleware(Routing),
         Middleware(
             GZipMiddleware, minimum_size=GZIP_BYTES_MIN, compresslevel=GZIP_LEVEL, exclude_content_types=STREAMS
         ),
         Middleware(Conditional),
-        Middleware(BodyLimit),
         Middleware(SessionCookies, settings=services.settings),
         Middleware(Gate, services=services),
+        Middleware(Mask),  # inside the gate too: what fails there still tells the caller's budget
+        Middleware(BodyLimit),
+        Middleware(BodyForms),
+        Middleware(Idempotency, keys=services.metadata.idempotency_keys),
     ]

@@ -22,7 +22,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = LIMITS.get(scope["path"], API_BODY_BYTES_MAX)
+        limit = LIMITS.get(scope["path"].lower(), API_BODY_BYTES_MAX)
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
             await error_reply(TooLarge(_text(limit)), scope)(scope, receive, send)
@@ -38,7 +38,12 @@ class BodyLimit:
                 raise HTTPException(413, detail=_text(limit))
             return message
 
-        await self._app(scope, receive_within_limit, send)
+        try:
+            await self._app(scope, receive_within_limit, send)
+        except HTTPException as error:  # met in a layer between here and the framework
+            if error.status_code != 413:
+                raise
+            await error_reply(TooLarge(_text(limit)), scope)(scope, receive, send)
 
 
 def _text(limit: int) -> str:

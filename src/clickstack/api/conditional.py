@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +12,10 @@ from .wire import is_v2
 
 
 class Conditional:
-    """Tags whole 200 replies to GET by their content, and answers 304 to who has them. Streams pass untouched."""
+    """Tags whole 200 replies to GET by their content, unless the handler tagged them; answers 304 to who has them.
+
+    Streams pass untouched.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,11 +43,23 @@ class Conditional:
 
 
 def _tagged(start: Message, body: Message, known: str) -> tuple[Message, Message]:
-    tag = f'W/"{hashlib.blake2b(body.get("body", b""), digest_size=16).hexdigest()}"'
     headers = MutableHeaders(raw=list(start["headers"]))
-    headers["ETag"] = tag
-    if tag not in known and known.strip() != "*":
+    if "ETag" not in headers:  # hashing a list of thousands takes a while
+        headers["ETag"] = f'W/"{hashlib.blake2b(body.get("body", b""), digest_size=16).hexdigest()}"'
+    if not is_known(headers["ETag"], known):
         return {**start, "headers": headers.raw}, body
     for name in ("content-length", "content-type"):
         del headers[name]
     return {**start, "status": 304, "headers": headers.raw}, {**body, "body": b""}
+
+
+_TAG = re.compile(r'(?:W/)?("[^"]*")')
+
+
+def is_known(tag: str, header: str) -> bool:
+    """Whether If-None-Match names the tag; weak and strong tags of one text are the same here (RFC 9110 §13.1.2).
+
+    >>> is_known('W/"a"', '"b", "a"'), is_known('"a"', "*"), is_known('"a"', '"aa"')
+    (True, True, False)
+    """
+    return header.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(header)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from clickstack.auth import UNKNOWN_KEY, Visitor, permit, rule_of
 from clickstack.core.clock import Clock
-from clickstack.core.errors import Unauthorized
+from clickstack.core.errors import Forbidden, Unauthorized
 from clickstack.core.ids import IdSource
 from clickstack.core.records import Actor
 from clickstack.core.settings import Settings
+
+from .wire import client_address, is_v2
 
 if TYPE_CHECKING:
     from clickstack.auth import Auth
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
     from clickstack.metadata import Metadata
     from clickstack.store import IndexProfiles, Retention, Store
 
-UNKNOWN_KEY = "Unauthorized access. API key is missing or invalid."  # the text of the published contract
+TEAM_HEADER = "x-hdx-team"
 SESSION_COOKIE = "connect.sid"  # the name the reference's clients keep
 
 
@@ -44,15 +49,26 @@ def services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
 
-def session_actor(request: Request) -> Actor:
-    """A FastAPI dependency: the person whose session cookie came along. Raises Unauthorized.
+def visitor(request: Request) -> Visitor:
+    """Where the request comes from, as people see it in their list of sessions."""
+    return Visitor(client_address(request), request.headers.get("user-agent", ""))
 
-    A session whose life was prolonged is noted on the request, and the reply renews the cookie (api.cookies).
-    """
+
+async def session_actor(request: Request) -> Actor:
+    """A FastAPI dependency: the person whose session cookie came along. Raises Unauthorized."""
+    known = getattr(request.state, "actor", None)
+    if known is not None:  # found by `admission`
+        return cast(Actor, known)
+    return await run_in_threadpool(_visit, request)
+
+
+def _visit(request: Request) -> Actor:
+    """A session whose life was prolonged is noted on the request, and the reply renews the cookie (api.cookies)."""
     token = request.cookies.get(SESSION_COOKIE, "")
-    visit = services(request).auth.visit(token)
+    visit = services(request).auth.visit(token, client_address(request))
     if visit.prolonged:
         request.state.prolonged_session = token
+    request.state.actor = visit.actor
     return visit.actor
 
 
@@ -60,7 +76,7 @@ SignedIn = Annotated[Actor, Depends(session_actor)]
 """The parameter of a handler of the UI."""
 
 
-def bearer_actor(request: Request) -> Actor:
+async def bearer_actor(request: Request) -> Actor:
     """A FastAPI dependency: the person whose access key came along; found by api.gate before the body is read."""
     actor = getattr(request.state, "actor", None)
     if actor is None:
@@ -70,3 +86,29 @@ def bearer_actor(request: Request) -> Actor:
 
 KeyHolder = Annotated[Actor, Depends(bearer_actor)]
 """The parameter of a handler of v2."""
+
+
+def admission(prefix: str) -> Callable[[Request], Awaitable[None]]:
+    """A FastAPI dependency of every route under `prefix`: asks the table of permissions, before anything is validated.
+
+    Raises Unauthorized, and Forbidden for a caller whose role or key is too small, or who means another team.
+    """
+
+    async def admit(request: Request) -> None:
+        rule = rule_of(request.method, prefix + request.scope["route"].path)
+        if rule is None:
+            raise Forbidden("Nobody may do this: the route has no rule.")
+        if rule.role is None:
+            return
+        actor = await (bearer_actor(request) if is_v2(request.scope) else session_actor(request))
+        _require_own_team(request, actor)
+        permit(actor, rule)
+
+    return admit
+
+
+def _require_own_team(request: Request, actor: Actor) -> None:
+    """Clients of several teams say which one they mean. 403, since to Terraform a 404 means that things are gone."""
+    meant = request.headers.get(TEAM_HEADER, "").strip().lower()
+    if meant and meant != actor.team.id:
+        raise Forbidden(f"The header {TEAM_HEADER} names team {meant[:100]!r}, which these credentials do not open.")

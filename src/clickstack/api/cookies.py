@@ -23,20 +23,22 @@ _FOREIGN = (
 
 
 def set_session_cookie(response: Response, token: str, settings: Settings) -> None:
-    """Give the browser its session: for this host only, out of reach of scripts and of other sites' requests."""
-    response.set_cookie(
-        SESSION_COOKIE,
-        token,
-        max_age=SESSION_LIFE_S,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=_over_https(settings),
-    )
+    """Give the browser its session."""
+    set_cookie(response, SESSION_COOKIE, token, SESSION_LIFE_S, settings)
 
 
 def clear_session_cookie(response: Response, settings: Settings) -> None:
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="lax", secure=_over_https(settings))
+    clear_cookie(response, SESSION_COOKIE, settings)
+
+
+def set_cookie(response: Response, name: str, value: str, life_s: int, settings: Settings) -> None:
+    """A cookie for this host only, out of reach of scripts and of other sites' requests."""
+    secure = _over_https(settings)
+    response.set_cookie(name, value, max_age=life_s, path="/", httponly=True, samesite="lax", secure=secure)
+
+
+def clear_cookie(response: Response, name: str, settings: Settings) -> None:
+    response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=_over_https(settings))
 
 
 class SessionCookies:

@@ -7,7 +7,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE"
-EXPOSED = "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id, X-Total-Count"
+EXPOSED = (  # what a program in a browser may read beyond the few headers every page may
+    "Allow, ETag, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+    "WWW-Authenticate, X-Request-Id, X-Total-Count"
+)
 
 
 class Cors:

@@ -9,10 +9,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clickstack.auth import UNKNOWN_KEY, rule_of
 from clickstack.core.errors import Unauthorized
 from clickstack.core.records import Actor
 
-from .context import UNKNOWN_KEY, Services
+from .context import Services
 from .ratelimit import TOO_MANY, RateLimit, headers_of
 from .wire import V2_PREFIX, Json, client_address, error_reply, is_v2
 
@@ -29,10 +30,10 @@ class Gate:
         self._rate_limit = RateLimit(services.clock, services.settings.api_requests_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not is_v2(scope):
+        if scope["type"] != "http" or not is_v2(scope) or _is_open(scope):
             await self._app(scope, receive, send)
             return
-        actor = await self._actor(scope)
+        actor, refusal = await self._caller(scope)
         if scope["path"] != V2_PREFIX:  # the root is not limited
             window = self._rate_limit.count(actor, client_address(Request(scope)))
             send = _with_headers(send, headers_of(window))
@@ -40,19 +41,27 @@ class Gate:
                 await Json({"message": TOO_MANY}, status_code=429)(scope, receive, send)
                 return
         if actor is None:
-            await error_reply(Unauthorized(UNKNOWN_KEY), scope)(scope, receive, send)
+            await error_reply(refusal, scope)(scope, receive, send)
             return
         scope["state"]["actor"] = actor
         await self._app(scope, receive, send)
 
-    async def _actor(self, scope: Scope) -> Actor | None:
+    async def _caller(self, scope: Scope) -> tuple[Actor | None, Unauthorized]:
+        """Who calls, and what to say when it is nobody."""
+        refusal = Unauthorized(UNKNOWN_KEY)
         match = _BEARER.fullmatch(Headers(scope=scope).get("authorization", "").strip())
         if match is None:
-            return None
+            return None, refusal
         try:
-            return await run_in_threadpool(self._auth.actor_of_access_key, match[1])
-        except Unauthorized:
-            return None
+            return await run_in_threadpool(self._auth.actor_of_access_key, match[1]), refusal
+        except Unauthorized as error:
+            return None, error
+
+
+def _is_open(scope: Scope) -> bool:
+    """Whether anybody may: what the API says about itself."""
+    rule = rule_of(scope["method"], scope["path"])
+    return rule is not None and rule.role is None
 
 
 def _with_headers(send: Send, headers: dict[str, str]) -> Send:

@@ -137,6 +137,18 @@ FAMILIES: tuple[Family, ...] = (
         _by_signal(lambda counts: counts.rejected),
     ),
     Family(
+        "clickstack_ingest_rejected_records_total",
+        "counter",
+        "Records left out of acknowledged requests because they cannot be stored.",
+        _by_signal(lambda counts: counts.rejected_records),
+    ),
+    Family(
+        "clickstack_ingest_stray_requests_total",
+        "counter",
+        "Requests to paths and methods of the OTLP ports that do not exist.",
+        _one(lambda server: server.ingest.stray_requests()),
+    ),
+    Family(
         "clickstack_ingest_dead_letter_records_total",
         "counter",
         "Records the tables did not take, kept as dead letters.",
@@ -177,6 +189,12 @@ FAMILIES: tuple[Family, ...] = (
         "counter",
         "Requests with a good key that were refused all the same, by ingestion key.",
         _by_key(lambda counts: counts.rejected),
+    ),
+    Family(
+        "clickstack_ingest_key_rejected_records_total",
+        "counter",
+        "Records left out of acknowledged requests, by ingestion key.",
+        _by_key(lambda counts: counts.rejected_records),
     ),
     Family(
         "clickstack_ingest_spool_bytes",

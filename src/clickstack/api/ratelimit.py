@@ -11,13 +11,13 @@ TOO_MANY = "Too many requests, please try again later."
 
 
 class RateLimit:
-    """One budget per person for all of v2. Strangers share one per address, so wrong keys do not each get their own."""
+    """One budget per key for all of v2. Strangers share one per address, so wrong keys do not each get their own."""
 
     def __init__(self, clock: Clock, requests_per_minute: int) -> None:
         self._windows = Windows(clock, limit=requests_per_minute, window_s=API_WINDOW_S, keys_max=API_CALLERS_MAX)
 
     def count(self, actor: Actor | None, address: str) -> Window:
-        return self._windows.hit(f"user {actor.user.id}" if actor else f"address {address}")
+        return self._windows.hit(f"key {actor.credential or actor.user.id}" if actor else f"address {address}")
 
 
 def headers_of(window: Window) -> dict[str, str]:

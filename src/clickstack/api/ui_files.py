@@ -69,7 +69,7 @@ class UiFiles:
         self._directory = directory
         self._built_ns: int | None = None
         self._paths: dict[str, Path] = {}
-        self._file = lru_cache(maxsize=None)(_read)  # bounded by the files of one build
+        self._file = lru_cache(maxsize=None)(read_file)  # bounded by the files of one build
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         reply = await self._reply(scope)
@@ -90,7 +90,7 @@ class UiFiles:
             path = INDEX  # the page's own router knows the path
         scope["endpoint"], scope["path"] = self, path  # for the log line: which file it was
         file = await run_in_threadpool(self._file, self._paths[path])
-        return _file_reply(file, path, headers)
+        return file_reply(file, path, headers)
 
     def _notice_new_build(self) -> None:
         try:
@@ -113,7 +113,7 @@ def _wants_page(path: str, headers: Headers) -> bool:
     return "text/html" in accepted or ("*/*" in accepted and not is_part)
 
 
-def _file_reply(file: UiFile, path: str, request: Headers) -> Response:
+def file_reply(file: UiFile, path: str, request: Headers) -> Response:
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable" if path.startswith(ASSETS) else "no-cache",
         "Content-Type": file.type,
@@ -127,7 +127,7 @@ def _file_reply(file: UiFile, path: str, request: Headers) -> Response:
     return Response(file.body, headers=headers)
 
 
-def _read(path: Path) -> UiFile:
+def read_file(path: Path) -> UiFile:
     body, suffix = path.read_bytes(), path.suffix.lower()
     return UiFile(
         body=body,

@@ -82,7 +82,9 @@ class Mask:
             if scope["type"] != "http":
                 raise
             request_id = scope["state"]["request_id"]
-            log.exception("request failed", extra=fields(method=scope["method"], request_id=request_id))
+            if not scope["state"].get("failure_logged"):  # by the mask inside this one
+                scope["state"]["failure_logged"] = True
+                log.exception("request failed", extra=fields(method=scope["method"], request_id=request_id))
             if started:
                 raise  # half a reply is out: only breaking the connection tells the caller
             await Json({"message": MASKED, "requestId": request_id}, status_code=500)(scope, receive, send)

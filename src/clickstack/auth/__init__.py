@@ -2,24 +2,39 @@
 
 Enters: e-mail and password, session tokens, personal access keys, ingestion keys. Leaves: an `Actor` (person, team,
 and through what they came), new tokens and keys, or an error of `core.errors` that tells a stranger nothing.
-Secrets come from the `IdSource`; passwords are kept as argon2id hashes, session tokens as SHA-256.
+Secrets come from the `IdSource`; passwords are kept as argon2id hashes, tokens and named keys as SHA-256.
+`permissions` is the one table of who may do what; the api room asks it once for every route.
 
 Do not add here: cookies, headers and replies (api), tables (metadata).
 """
 
-from .accounts import Auth, open_auth, require_admin
+from .access_keys import UNKNOWN_KEY, NewAccessKey
+from .accounts import Auth, open_auth
+from .oidc import Oidc, OidcRefused
+from .oidc_ticket import Ticket
 from .passwords import PASSWORD_RULES, Passwords, broken_rules
-from .sessions import Visit
+from .people import is_email
+from .permissions import Rule, permit, rule_of
+from .sessions import Visit, Visitor
 from .windows import Window, Windows
 
 __all__ = [
     "PASSWORD_RULES",
+    "UNKNOWN_KEY",
     "Auth",
+    "NewAccessKey",
+    "Oidc",
+    "OidcRefused",
     "Passwords",
+    "Rule",
+    "Ticket",
     "Visit",
+    "Visitor",
     "Window",
     "Windows",
     "broken_rules",
+    "is_email",
     "open_auth",
-    "require_admin",
+    "permit",
+    "rule_of",
 ]

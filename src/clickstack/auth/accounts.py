@@ -1,24 +1,34 @@
-"""The door of the room: signing up, in and out, who is calling, and changing keys."""
+"""The door of the room: signing up, in and out, and who is calling. What else people do is in its parts."""
 
 from __future__ import annotations
 
 from clickstack.core.clock import Clock
-from clickstack.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
+from clickstack.core.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
 from clickstack.core.ids import IdSource
+from clickstack.core.log import fields, get_logger
 from clickstack.core.records import Actor
+from clickstack.core.settings import Settings
 from clickstack.metadata import IngestionKey, Metadata
 
 from .access_keys import AccessKeys
 from .ingestion_keys import IngestionKeys, NewIngestionKey
+from .oidc import open_oidc
 from .passwords import Passwords, broken_rules
-from .sessions import Sessions, Visit
+from .people import People, canonical_email
+from .sessions import Sessions, Visit, Visitor
 from .throttle import LoginThrottle
 
 WRONG_CREDENTIALS = "E-mail or password is wrong."
+NOWHERE = Visitor()
+
+_log = get_logger("auth")
 
 
 class Auth:
-    """Safe to use from any thread. `register` and `login` take tens of milliseconds: never on an event loop."""
+    """Safe to use from any thread. What takes a password takes tens of milliseconds: never on an event loop.
+
+    Who may do what is in permissions.py, and is asked before any of this is called. `request_id` goes to the audit log.
+    """
 
     def __init__(
         self,
@@ -27,16 +37,19 @@ class Auth:
         ids: IdSource,
         passwords: Passwords | None = None,
         ingestion_api_key: str = "",
+        settings: Settings | None = None,
     ) -> None:
         self._metadata = metadata
         self._ids = ids
         self._passwords = passwords or Passwords()
         self._throttle = LoginThrottle(clock)
-        self._sessions = Sessions(metadata, ids)
-        self._access_keys = AccessKeys(metadata)
         self._ingestion_keys = IngestionKeys(metadata, clock, ids, ingestion_api_key)
+        self.sessions = Sessions(metadata, ids)
+        self.access_keys = AccessKeys(metadata, clock, ids)
+        self.people = People(metadata, clock, ids, self._passwords)
+        self.oidc = open_oidc(settings, metadata, clock, ids, self.people) if settings else None
 
-    def register(self, email: str, password: str) -> str:
+    def register(self, email: str, password: str, visitor: Visitor = NOWHERE) -> str:
         """Found the installation's team with its first person; the token of their session.
 
         Raises BadRequest for a weak password, Conflict when a team exists: of parallel callers exactly one succeeds.
@@ -45,37 +58,59 @@ class Auth:
             raise BadRequest("; ".join(broken))
         if self._metadata.installation.founded():  # spares the hashing; the database has the last word
             raise Conflict("A team already exists. Sign in, or ask its admin for an invitation.")
-        _team, user = self._metadata.installation.found(_canonical(email), self._passwords.hash(password))
+        _team, user = self._metadata.installation.found(canonical_email(email), self._passwords.hash(password))
         self._ingestion_keys.forget()
-        return self._sessions.begin(user.id)
+        return self.sessions.begin(user.id, visitor)
 
-    def login(self, email: str, password: str, address: str) -> str:
-        """The token of a new session. `address` is where the caller comes from, for throttling.
+    def login(self, email: str, password: str, visitor: Visitor) -> str:
+        """The token of a new session.
 
         Raises Unauthorized for wrong credentials, without a word on which was wrong, and TooManyRequests.
         """
-        email = _canonical(email)
-        self._throttle.admit(email, address)
+        email = canonical_email(email)
+        self._admit(email, visitor)
         found = self._metadata.users.with_email(email)
         user, password_hash = found or (None, None)
         if not self._passwords.matches(password_hash, password) or user is None or password_hash is None:
+            _log.warning("sign-in failed", extra=fields(address=visitor.address))
             raise Unauthorized(WRONG_CREDENTIALS)
-        self._throttle.succeeded(email, address)
+        self._throttle.succeeded(email, visitor.address)
         if self._passwords.outdated(password_hash):
-            self._metadata.users.replace_password_hash(user.id, self._passwords.hash(password))
-        return self._sessions.begin(user.id)
+            self._metadata.users.rehash_password(user.id, self._passwords.hash(password))
+        return self.sessions.begin(user.id, visitor)
+
+    def join(self, token: str, password: str, visitor: Visitor, request_id: str | None) -> str:
+        """Accept an invitation; the token of a session. Raises as People.accept."""
+        return self.sessions.begin(self.people.accept(token, password, request_id).id, visitor)
 
     def logout(self, token: str) -> None:
         """End a session. Ending one that is not is no error."""
-        self._sessions.end(token)
+        self.sessions.end(token)
 
-    def visit(self, token: str) -> Visit:
+    def visit(self, token: str, address: str = "") -> Visit:
         """Who holds a session's token, and whether this visit prolonged the session. Raises Unauthorized."""
-        return self._sessions.visit(token)
+        return self.sessions.visit(token, address)
+
+    def change_password(self, actor: Actor, current: str, new: str, visitor: Visitor, request_id: str | None) -> None:
+        """Replace the caller's password and end their other sessions.
+
+        Raises BadRequest for a wrong current password or a weak new one, and TooManyRequests.
+        """
+        self._admit(actor.user.email, visitor)
+        kept = self._metadata.users.password_hash(actor.user.id)
+        if kept is None:
+            raise BadRequest("You sign in through the identity provider; there is no password here to change.")
+        if not self._passwords.matches(kept, current):
+            raise BadRequest("The current password is wrong.")
+        self._throttle.succeeded(actor.user.email, visitor.address)
+        if broken := broken_rules(new):
+            raise BadRequest("; ".join(broken))
+        new_hash = self._passwords.hash(new)
+        self._metadata.users.change_password(actor.user, new_hash, actor.credential, actor.author, request_id)
 
     def actor_of_access_key(self, key: str) -> Actor:
         """Raises Unauthorized."""
-        return self._access_keys.actor(key)
+        return self.access_keys.actor(key)
 
     def ingestion_key_id(self, presented: str) -> str | None:
         """Whose key it is, if telemetry with it may come in: a named key's id, `team` (a classic one) or `setting`.
@@ -92,41 +127,30 @@ class Auth:
         """The named keys of the caller's team, oldest first, the revoked ones too."""
         return self._ingestion_keys.list(actor.team.id)
 
-    def create_ingestion_key(self, actor: Actor, name: str) -> NewIngestionKey:
-        """Raises Forbidden unless the caller is an admin, and Conflict for a name in use or too many keys."""
-        require_admin(actor)
-        return self._ingestion_keys.create(actor.team.id, name)
+    def create_ingestion_key(self, actor: Actor, name: str, request_id: str | None = None) -> NewIngestionKey:
+        """Raises Conflict for a name in use or too many keys."""
+        return self._ingestion_keys.create(actor.team.id, name, actor.author, request_id)
 
-    def revoke_ingestion_key(self, actor: Actor, key_id: str) -> None:
-        """End a named key now. Raises Forbidden unless the caller is an admin, and NotFound."""
-        require_admin(actor)
-        self._ingestion_keys.revoke(actor.team.id, key_id)
+    def revoke_ingestion_key(self, actor: Actor, key_id: str, request_id: str | None = None) -> None:
+        """End a named key now. Raises NotFound."""
+        self._ingestion_keys.revoke(actor.team.id, key_id, actor.author, request_id)
 
-    def rotate_access_key(self, actor: Actor) -> str:
-        """The caller's new personal key; the old one ends now. Sessions live on."""
+    def rotate_ingestion_key(self, actor: Actor, request_id: str | None) -> str:
+        """The team's new classic ingestion key; the old one ends now."""
         key = self._ids.uuid()
-        self._metadata.users.replace_access_key(actor.user.id, key)
-        return key
-
-    def rotate_ingestion_key(self, actor: Actor) -> str:
-        """The team's new ingestion key; the old one ends now. Raises Forbidden unless the caller is an admin."""
-        require_admin(actor)
-        key = self._ids.uuid()
-        self._metadata.teams.replace_api_key(actor.team.id, key)
+        self._metadata.teams.replace_api_key(actor.team, key, actor.author, request_id)
         self._ingestion_keys.forget()
         return key
 
-
-def open_auth(metadata: Metadata, clock: Clock, ids: IdSource, ingestion_api_key: str = "") -> Auth:
-    """`ingestion_api_key` is one more key that telemetry may come with; empty for none."""
-    return Auth(metadata, clock, ids, ingestion_api_key=ingestion_api_key)
-
-
-def require_admin(actor: Actor) -> None:
-    """Raises Forbidden."""
-    if actor.user.role != "admin":
-        raise Forbidden("Only an admin of the team may do this.")
+    def _admit(self, email: str, visitor: Visitor) -> None:
+        """Count an attempt with a password. Raises TooManyRequests."""
+        try:
+            self._throttle.admit(email, visitor.address)
+        except TooManyRequests:
+            _log.warning("sign-ins throttled", extra=fields(address=visitor.address))
+            raise
 
 
-def _canonical(email: str) -> str:
-    return email.strip().lower()
+def open_auth(metadata: Metadata, clock: Clock, ids: IdSource, settings: Settings) -> Auth:
+    """Raises StartupError for settings of an OpenID provider that contradict each other."""
+    return Auth(metadata, clock, ids, ingestion_api_key=settings.ingestion_api_key, settings=settings)

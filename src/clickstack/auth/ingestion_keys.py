@@ -17,6 +17,7 @@ from clickstack.core.errors import MetadataFailed, NotFound
 from clickstack.core.ids import IdSource
 from clickstack.core.limits import INGESTION_KEY_USE_S, INGESTION_KEYS_LIFE_S
 from clickstack.core.log import fields, get_logger
+from clickstack.core.records import Author
 from clickstack.metadata import IngestionKey, Metadata
 
 PREFIX = "cs_ingest_"  # so that scanners for leaked secrets, and people, know one when they see one
@@ -62,7 +63,7 @@ class IngestionKeys:
         classic = [key for _, key in self._teams.api_keys()]
         return [*classic, self._of_settings] if self._of_settings else classic
 
-    def create(self, team_id: str, name: str) -> NewIngestionKey:
+    def create(self, team_id: str, name: str, author: Author, request_id: str | None) -> NewIngestionKey:
         """Raises Conflict."""
         secret = PREFIX + self._ids.token()
         key = IngestionKey(
@@ -74,7 +75,7 @@ class IngestionKeys:
             last_used_at=None,
             revoked_at=None,
         )
-        self._stored.add(key, _hash(secret))
+        self._stored.add(key, _hash(secret), author, request_id)
         self.forget()
         return NewIngestionKey(key, secret)
 
@@ -86,9 +87,9 @@ class IngestionKeys:
             for key in self._stored.list(team_id)
         ]
 
-    def revoke(self, team_id: str, key_id: str) -> None:
+    def revoke(self, team_id: str, key_id: str, author: Author, request_id: str | None) -> None:
         """Raises NotFound."""
-        if not self._stored.revoke(team_id, key_id):
+        if not self._stored.revoke(team_id, key_id, author, request_id):
             raise NotFound("The team has no such ingestion key in force.")
         self.forget()
 

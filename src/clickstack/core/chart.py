@@ -28,15 +28,29 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """Which metric of a metric source: its name and the OTLP kind whose table holds it."""
+    """Which metric of a metric source: its name and the OTLP kind whose table holds it.
+
+    `name_sql` is a condition that stands for the name where several names mean one metric: `MetricName IN ('a', 'b')`.
+    """
 
     name: str
     kind: MetricKind
+    name_sql: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cte:
+    """A query that SQL in the chart can read by its name; with `scalar`, an expression that stands for its value."""
+
+    name: str
+    sql: str
+    scalar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """One value of a chart. `expression` is what is aggregated: a column, a dotted attribute or SQL.
+    """One value of a chart. `expression` is what is aggregated: a column, a dotted attribute or SQL; with
+    `expression_language` Lucene it is a condition, and its value whether an event meets it.
 
     `level` is the quantile's, 0 to 1. `where` narrows this value only; `metric` is set on metric sources only.
     `is_delta`: of a gauge, its change over each bucket instead of its newest value. `alias` is the value's name in the
@@ -52,6 +66,7 @@ class Select:
     alias: str | None = None
     is_delta: bool = False
     number_format: Mapping[str, Any] | None = None
+    expression_language: Language = "sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +100,9 @@ class ChartConfig:
     formulas take precedence over it. `show_operands=False` leaves the values out that formulas are made of.
     `series_limit` keeps the groups with the largest first value in any bucket; `other` adds the rest up as one group.
     `align` widens the range to whole buckets. `fill` gives buckets without data a 0.
-    `having` is SQL over the names of values and groups.
+    `having` asks about values and groups by their names. `time_zone` is the IANA name of the zone
+    whose clocks make the buckets. `implicit_column` and `sample_weight` stand instead of what the source says.
+    `show_groups=False` leaves group values out of the rows.
     """
 
     source: Source
@@ -108,4 +125,10 @@ class ChartConfig:
     align: bool = False
     fill: bool = False
     compare_to_previous: bool = False
+    time_zone: str = "UTC"
+    having_language: Language = "sql"
+    with_queries: tuple[Cte, ...] = ()
+    show_groups: bool = True
+    implicit_column: str = ""
+    sample_weight: str = ""
     number_format: Mapping[str, Any] | None = None

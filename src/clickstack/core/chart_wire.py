@@ -7,12 +7,14 @@ its siblings); the spellings of the reference's own configs (§2.1, §2.2) are r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from .chart import (
     AggregateName,
     ChartConfig,
+    Cte,
     DisplayType,
     Filter,
     Formula,
@@ -24,25 +26,26 @@ from .chart import (
 )
 from .errors import BadRequest
 from .limits import (
+    CHART_CTES_MAX,
     CHART_FORMULAS_MAX,
     CHART_GROUP_BY_MAX,
     CHART_SELECTS_MAX,
-    CHART_TEXT_CHARS_MAX,
     FORMULA_CHARS_MAX,
-    QUERY_RESULT_ROWS_MAX,
 )
 from .source import Source
-from .timerange import granularity_seconds
+from .timerange import checked_zone, granularity_seconds
+from .wire_reader import WireReader
 
-Wire = Mapping[str, Any]
 OVER_TIME = ("line", "stacked_bar")
 SELECTS_MAX: Mapping[DisplayType, int] = {"pie": 1, "bar": 1}
+_NAME = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
+_OPERATORS = ("=", "<", ">", "!=", "<=", ">=")
 FORMULAS_MAX: Mapping[DisplayType, int] = {"number": 1, "pie": 0, "bar": 0}
 
 
 def parse_chart(wire: Any, find_source: Callable[[str], Source | None]) -> ChartConfig:
     """The chart of a wire object. Raises BadRequest with every fault and its path: `select.0.level: …; limit: …`."""
-    reader = _Reader(wire)
+    reader = WireReader(wire)
     chart = _chart(reader, find_source)
     if reader.faults or chart is None:
         raise BadRequest("; ".join(reader.faults))
@@ -60,7 +63,15 @@ def chart_wire(chart: ChartConfig) -> dict[str, Any]:
         "filters": [{"type": each.language, "condition": each.text} for each in chart.filters],
         "filtersLogicalOperator": chart.filters_operator,
         "groupBy": [{"valueExpression": text} for text in chart.group_by],
+        "with": [
+            _given({"name": each.name, "sql": each.sql, "isSubquery": False if each.scalar else None})
+            for each in chart.with_queries
+        ],
         "having": chart.having,
+        "havingLanguage": chart.having_language,
+        "selectGroupBy": chart.show_groups,
+        "implicitColumnExpression": chart.implicit_column or None,
+        "sampleWeightExpression": chart.sample_weight or None,
         "orderBy": [
             {"valueExpression": each.expression, "ordering": "DESC" if each.descending else "ASC"}
             for each in chart.order_by
@@ -83,6 +94,7 @@ def chart_wire(chart: ChartConfig) -> dict[str, Any]:
         "seriesLimit": chart.series_limit,
         "seriesOther": chart.other,
         "numberFormat": chart.number_format,
+        "timeZone": chart.time_zone,
     }
     if chart.display in OVER_TIME:
         width = chart.granularity_s
@@ -91,11 +103,12 @@ def chart_wire(chart: ChartConfig) -> dict[str, Any]:
         wire["fillNulls"] = chart.fill
         wire["compareToPreviousPeriod"] = chart.compare_to_previous
     omitted: dict[str, Any] = {"filtersLogicalOperator": "AND", "showOperandSeries": True, "seriesOther": False}
+    omitted |= {"timeZone": "UTC", "with": [], "havingLanguage": "sql", "selectGroupBy": True}
     omitted |= {"having": "", "asRatio": False, "filters": [], "orderBy": [], "formulas": [], "groupBy": []}
     return _given({key: value for key, value in wire.items() if key not in omitted or value != omitted[key]})
 
 
-def _chart(reader: _Reader, find_source: Callable[[str], Source | None]) -> ChartConfig | None:
+def _chart(reader: WireReader, find_source: Callable[[str], Source | None]) -> ChartConfig | None:
     display: DisplayType = reader.choice("displayType", get_args(DisplayType), "line")
     source = _source(reader, find_source)
     selects = reader.items("select", 1, SELECTS_MAX.get(display, CHART_SELECTS_MAX))
@@ -128,10 +141,16 @@ def _chart(reader: _Reader, find_source: Callable[[str], Source | None]) -> Char
         fill=over_time and reader.flag("fillNulls", True),
         compare_to_previous=over_time and reader.flag("compareToPreviousPeriod", False),
         number_format=reader.mapping("numberFormat"),
+        time_zone=_time_zone(reader),
+        having_language=reader.choice("havingLanguage", get_args(Language), "sql"),
+        with_queries=tuple(_cte(each) for each in reader.items("with", 0, CHART_CTES_MAX)),
+        show_groups=reader.flag("selectGroupBy", True),
+        implicit_column=reader.text("implicitColumnExpression").strip(),
+        sample_weight=reader.text("sampleWeightExpression").strip(),
     )
 
 
-def _source(reader: _Reader, find_source: Callable[[str], Source | None]) -> Source | None:
+def _source(reader: WireReader, find_source: Callable[[str], Source | None]) -> Source | None:
     key = "source" if reader.has("source") and not reader.has("sourceId") else "sourceId"
     source_id = reader.text(key)
     if not source_id:
@@ -143,7 +162,7 @@ def _source(reader: _Reader, find_source: Callable[[str], Source | None]) -> Sou
     return source
 
 
-def _select(reader: _Reader, source: Source) -> Select:
+def _select(reader: WireReader, source: Source) -> Select:
     aggregate: AggregateName = reader.choice("aggFn", get_args(AggregateName), "none")
     expression = reader.text("valueExpression").strip() or None
     level = reader.number("level", 0, 1)
@@ -154,7 +173,7 @@ def _select(reader: _Reader, source: Source) -> Select:
         for key, given in (("metricName", name), ("metricType", reader.text("metricType"))):
             if not given:
                 reader.fault(key, f"Required: {source.name} is a metric source")
-        metric = Metric(name, kind)
+        metric = Metric(name, kind, reader.text("metricNameSql").strip() or None)
     elif expression is None and aggregate != "count":
         reader.fault("valueExpression", f"{aggregate} needs an expression to aggregate")
     conditions = ("aggCondition", "aggConditionLanguage") if reader.has("aggCondition") else ("where", "whereLanguage")
@@ -167,6 +186,7 @@ def _select(reader: _Reader, source: Source) -> Select:
         reader.text("alias").strip() or None,
         reader.choice("periodAggFn", ("delta", ""), "") == "delta" or reader.flag("isDelta", False),
         reader.mapping("numberFormat"),
+        reader.choice("valueExpressionLanguage", get_args(Language), "sql"),
     )
 
 
@@ -175,11 +195,13 @@ def _select_wire(select: Select) -> dict[str, Any]:
         {
             "aggFn": select.aggregate,
             "valueExpression": select.expression,
+            "valueExpressionLanguage": "lucene" if select.expression_language == "lucene" else None,
             "level": select.level,
             "where": select.where.text or None,
             "whereLanguage": select.where.language if select.where.text else None,
             "metricName": select.metric.name if select.metric else None,
             "metricType": select.metric.kind if select.metric else None,
+            "metricNameSql": select.metric.name_sql if select.metric else None,
             "alias": select.alias,
             "periodAggFn": "delta" if select.is_delta else None,
             "numberFormat": select.number_format,
@@ -187,7 +209,7 @@ def _select_wire(select: Select) -> dict[str, Any]:
     )
 
 
-def _formula(reader: _Reader) -> Formula:
+def _formula(reader: WireReader) -> Formula:
     return Formula(
         reader.text("expression", FORMULA_CHARS_MAX),
         reader.text("alias").strip() or None,
@@ -196,16 +218,31 @@ def _formula(reader: _Reader) -> Formula:
     )
 
 
-def _filter(reader: _Reader, text: str, language: str) -> Filter:
+def _filter(reader: WireReader, text: str, language: str) -> Filter:
     default: Language = "lucene"
     return Filter(reader.text(text), reader.choice(language, get_args(Language), default))
 
 
-def _saved_filter(reader: _Reader) -> Filter:
+def _cte(reader: WireReader) -> Cte:
+    name = reader.text("name").strip()
+    if not _NAME.fullmatch(name):
+        reader.fault("name", "expected letters, digits and _")
+    if reader.has("chartConfig"):
+        reader.fault("chartConfig", "not supported; write the query as sql")
+    if not reader.text("sql").strip():
+        reader.fault("sql", "Required")
+    return Cte(name, reader.text("sql"), not reader.flag("isSubquery", True))
+
+
+def _saved_filter(reader: WireReader) -> Filter:
+    """`sql_ast` is a comparison in three pieces, as the reference keeps some of its filters."""
+    if reader.text("type") == "sql_ast":
+        operator = reader.choice("operator", _OPERATORS, "=")
+        return Filter(f"({reader.text('left')}) {operator} ({reader.text('right')})", "sql")
     return Filter(reader.text("condition"), reader.choice("type", get_args(Language), "sql"))
 
 
-def _group_by(reader: _Reader) -> tuple[str, ...]:
+def _group_by(reader: WireReader) -> tuple[str, ...]:
     """A text stands for the list it spells; the query room splits it where it knows SQL."""
     if not isinstance(reader.get("groupBy"), list):
         text = reader.text("groupBy").strip()
@@ -217,7 +254,7 @@ def _group_by(reader: _Reader) -> tuple[str, ...]:
     return tuple(group for group in groups if group)
 
 
-def _order_by(reader: _Reader) -> tuple[Order, ...]:
+def _order_by(reader: WireReader) -> tuple[Order, ...]:
     if not isinstance(reader.get("orderBy"), list):
         text = reader.text("orderBy").strip()
         return (Order(text),) if text else ()
@@ -227,14 +264,14 @@ def _order_by(reader: _Reader) -> tuple[Order, ...]:
     )
 
 
-def _limit(reader: _Reader) -> tuple[int | None, int]:
+def _limit(reader: WireReader) -> tuple[int | None, int]:
     if isinstance(reader.get("limit"), Mapping):
         inner = reader.inner("limit")
         return inner.whole("limit"), inner.whole("offset") or 0
     return reader.whole("limit") or None, 0
 
 
-def _granularity(reader: _Reader) -> Any:
+def _granularity(reader: WireReader) -> Any:
     text = reader.text("granularity") or "auto"
     if text == "auto":
         return text
@@ -245,99 +282,17 @@ def _granularity(reader: _Reader) -> Any:
         return None
 
 
+def _time_zone(reader: WireReader) -> str:
+    try:
+        return checked_zone(reader.text("timeZone"))
+    except BadRequest as error:
+        reader.fault("", error.message)
+        return "UTC"
+
+
 def _quoted(name: str) -> str:
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
 
 
 def _given(wire: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in wire.items() if value is not None}
-
-
-class _Reader:
-    """Reads the fields of one wire object and gathers what is wrong with them, by path. null is as absent."""
-
-    def __init__(self, wire: Any, path: str = "", faults: list[str] | None = None) -> None:
-        self.faults: list[str] = [] if faults is None else faults
-        self._path = path
-        self._wire: Wire = wire if isinstance(wire, Mapping) else {}
-        if not isinstance(wire, Mapping):
-            self.fault("", f"expected an object, got {type(wire).__name__}")
-
-    def fault(self, key: str, message: str) -> None:
-        where = ".".join(part for part in (self._path, key) if part)
-        self.faults.append(f"{where}: {message}" if where else message)
-
-    def has(self, key: str) -> bool:
-        return self._wire.get(key) is not None
-
-    def get(self, key: str) -> Any:
-        return self._wire.get(key)
-
-    def text(self, key: str, chars_max: int = CHART_TEXT_CHARS_MAX) -> str:
-        value = self._wire.get(key)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            self.fault(key, "expected a text")
-            return ""
-        if len(value) > chars_max:
-            self.fault(key, f"longer than {chars_max} characters")
-        return value
-
-    def flag(self, key: str, default: bool) -> bool:
-        value = self._wire.get(key)
-        if value is not None and not isinstance(value, bool):
-            self.fault(key, "expected true or false")
-        return value if isinstance(value, bool) else default
-
-    def whole(self, key: str) -> int | None:
-        value = self._wire.get(key)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= QUERY_RESULT_ROWS_MAX:
-            self.fault(key, f"expected a whole number from 0 to {QUERY_RESULT_ROWS_MAX}")
-            return None
-        return value
-
-    def number(self, key: str, least: float, most: float) -> float | None:
-        value = self._wire.get(key)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-            self.fault(key, f"expected a number from {least} to {most}")
-            return None
-        return float(value)
-
-    def choice(self, key: str, choices: tuple[str, ...], default: str) -> Any:
-        value = self._wire.get(key)
-        if value is None or value in choices:
-            return default if value is None else value
-        self.fault(key, f"expected one of {', '.join(filter(None, choices))}")
-        return default
-
-    def mapping(self, key: str) -> Wire | None:
-        value = self._wire.get(key)
-        if value is not None and not isinstance(value, Mapping):
-            self.fault(key, "expected an object")
-            return None
-        return value
-
-    def inner(self, key: str) -> _Reader:
-        return _Reader(self._wire.get(key), f"{self._path}.{key}".lstrip("."), self.faults)
-
-    def items(self, key: str, least: int, most: int, *, texts: bool = False) -> list[_Reader]:
-        """The objects of a list; with `texts`, a text stands for an object with this `valueExpression`."""
-        value = self._wire.get(key)
-        if value is None:
-            value = []
-        if not isinstance(value, list):
-            self.fault(key, "expected a list")
-            return []
-        if not least <= len(value) <= most:
-            self.fault(key, f"expected {least} to {most} items, got {len(value)}" if most else "not for this display")
-            return []
-        path = f"{self._path}.{key}".lstrip(".")
-        return [
-            _Reader({"valueExpression": each} if texts and isinstance(each, str) else each, f"{path}.{at}", self.faults)
-            for at, each in enumerate(value)
-        ]

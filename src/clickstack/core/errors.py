@@ -8,6 +8,7 @@ ClickstackError
 │   ├── Forbidden              403 forbidden        a good credential without the right
 │   ├── NotFound               404 not_found        also: it belongs to another team
 │   ├── Conflict               409 conflict         the state of things forbids it
+│   ├── PreconditionFailed     412 precondition_failed  If-Match: somebody else has written since
 │   ├── TooLarge               413 too_large        over a limit of core.limits
 │   ├── UnsupportedMedia       415 unsupported_media
 │   ├── Cancelled              499 cancelled        the caller went away or asked to stop
@@ -66,6 +67,12 @@ class NotFound(Exposed):
 
 class Conflict(Exposed):
     code, status = "conflict", 409
+
+
+class PreconditionFailed(Exposed):
+    """The caller wants to write over a revision that is no longer the newest."""
+
+    code, status = "precondition_failed", 412
 
 
 class TooLarge(Exposed):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .address import AllowedHosts
 from .errors import BadRequest, StartupError
 from .lifetime import WANTED as LIFETIME_WANTED
 from .lifetime import Lifetime, parse_lifetime
@@ -65,7 +66,9 @@ class Settings:
         0, "Memory cap of the embedded engine in MiB; 0 means half of the machine's memory."
     )
     query_timeout_s: float = _setting(60.0, "Longest an interactive query may run, in seconds.")
-    api_requests_per_minute: int = _setting(100, "Requests of one person to the REST API v2 in a minute; above: 429.")
+    api_requests_per_minute: int = _setting(
+        100, "Requests with one access key to the REST API v2 in a minute; above: 429."
+    )
     spool_mb: int = _setting(
         4096, "Disk budget of the ingestion spool in MiB; when it is full, senders are told to retry."
     )
@@ -99,10 +102,55 @@ class Settings:
         choices=("keep", "none", "bloom", "text"),
     )
     traces_index_profile: str = _setting("keep", "The same for traces.", choices=("keep", "none", "bloom", "text"))
+    metrics_index_profile: str = _setting(
+        "keep", "The same for the five tables of metrics (bloom at first).", choices=("keep", "none", "bloom", "text")
+    )
+    sessions_index_profile: str = _setting(
+        "keep", "The same for session replays (bloom at first).", choices=("keep", "none", "bloom", "text")
+    )
+    webhook_allowed_hosts: AllowedHosts = _setting(
+        AllowedHosts(),
+        "Private hosts that webhooks and connection tests may reach: comma-separated names, *.names, addresses, "
+        "networks such as 10.1.0.0/16.",
+        alias="WEBHOOK_HOSTNAME_ALLOWLIST",
+    )
+    alerts: bool = _setting(True, "Evaluate alerts in this process; of several processes on one database one does.")
+    alert_delay_s: float = _setting(
+        10.0, "How long a closed window of an alert waits for late data, in seconds; an alert may say otherwise."
+    )
+    alert_repeat: str = _setting(
+        "never",
+        "Whether a standing alert is sent again: never, or after every-window as HyperDX; an alert may say otherwise.",
+        choices=("never", "every-window"),
+    )
+    smtp_host: str = _setting("", "Mail server for alerts by e-mail; empty means there is none.")
+    smtp_port: int = _setting(587, "Port of the mail server.")
+    smtp_encryption: str = _setting(
+        "starttls", "How the connection to the mail server is encrypted.", choices=("starttls", "tls", "none")
+    )
+    smtp_username: str = _setting("", "User name at the mail server; empty means nobody logs in.")
+    smtp_password: str = _setting("", "Password at the mail server.", secret=True)
+    smtp_sender: str = _setting("ClickStack <alerts@localhost>", "The sender of mails.")
     self_telemetry: bool = _setting(
         True, "Keep the server's own logs, traces and metrics in its own store, as service clickstack."
     )
     self_telemetry_sample_ratio: float = _setting(0.1, "Share of the server's own requests to trace, 0 to 1.")
+
+    oidc_issuer: str = _setting(
+        "", "Address of an OpenID provider whose people may sign in; empty means passwords only."
+    )
+    oidc_client_id: str = _setting("", "What the provider calls this server.")
+    oidc_client_secret: str = _setting("", "The secret the provider gave this server.", secret=True)
+    oidc_allowed_domains: str = _setting(
+        "", "E-mail domains whose people may join through the provider without an invitation, by commas."
+    )
+    oidc_default_role: str = _setting(
+        "viewer", "Role of who joins so, unless a group gives one.", choices=("viewer", "editor", "admin")
+    )
+    oidc_groups_claim: str = _setting("groups", "Claim of the ID token that lists a person's groups.")
+    oidc_roles: str = _setting(
+        "", "Roles that groups give at each sign-in, e.g. obs-admins=admin,developers=editor; the highest counts."
+    )
 
     @property
     def public_url(self) -> str:
@@ -191,6 +239,7 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "float": (float, "a number"),
     "bool": (_boolean, "true or false"),
     "Path": (Path, "a path"),
+    "AllowedHosts": (AllowedHosts.parse, "a comma-separated list of hosts"),
     "Lifetime | None": (_lifetime, f"{LIFETIME_WANTED}, of at least a second and at most 10 years"),
 }
 

@@ -19,13 +19,22 @@ METRIC_KINDS = ("gauge", "sum", "histogram", "exponential histogram", "summary")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A ClickHouse to ask. The embedded engine is the connection whose host is EMBEDDED_HOST."""
+    """A ClickHouse to ask. The embedded engine is the connection whose host is EMBEDDED_HOST.
+
+    `is_prometheus`: the host speaks the Prometheus API instead; None means nobody has said.
+    """
 
     id: str
     team_id: str
     name: str
     host: str
     username: str = "default"
+    password: str = field(default="", repr=False)
+    setting_prefix: str | None = None
+    is_prometheus: bool | None = None
+    revision: int = 1
+    created_ms: int = 0
+    updated_ms: int = 0
 
 
 EMBEDDED_HOST = "embedded://"
@@ -81,6 +90,9 @@ class Source:
     highlighted_row_attribute_expressions: tuple[dict[str, Any], ...] | None = None
     materialized_views: tuple[dict[str, Any], ...] | None = None
     metadata_materialized_views: Mapping[str, Any] | None = field(default=None)
+    revision: int = 1
+    created_ms: int = 0
+    updated_ms: int = 0
 
     def to_wire(self) -> dict[str, Any]:
         """The source as `/api/v2/sources` shows it: absent optionals omitted, no team."""
@@ -94,7 +106,9 @@ class Source:
         return wire
 
     @staticmethod
-    def from_wire(wire: Mapping[str, Any], *, id: str, team_id: str) -> Source:
+    def from_wire(
+        wire: Mapping[str, Any], *, id: str, team_id: str, revision: int = 1, created_ms: int = 0, updated_ms: int = 0
+    ) -> Source:
         """A source from a checked wire object. Unknown keys are dropped, as the contract says."""
         values: dict[str, Any] = {}
         for name, key in WIRE_NAMES.items():
@@ -107,6 +121,9 @@ class Source:
             connection_id=wire["connection"],
             database_name=wire["from"]["databaseName"],
             table_name=wire["from"].get("tableName", ""),
+            revision=revision,
+            created_ms=created_ms,
+            updated_ms=updated_ms,
         )
         return Source(**values)
 
@@ -116,9 +133,9 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+_NOT_WIRE = {"team_id", "connection_id", "database_name", "table_name", "revision", "created_ms", "updated_ms"}
+
 # Field name → wire key, for every field that is written as itself.
 WIRE_NAMES: dict[str, str] = {
-    each.name: _camel(each.name)
-    for each in dataclasses.fields(Source)
-    if each.name not in {"team_id", "connection_id", "database_name", "table_name"}
+    each.name: _camel(each.name) for each in dataclasses.fields(Source) if each.name not in _NOT_WIRE
 }

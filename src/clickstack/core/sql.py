@@ -38,9 +38,13 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A piece of SQL: text and parameters in order."""
+    """A piece of SQL: text and parameters in order.
+
+    `names_tables`: it holds text of a user that may name tables; which ones is checked before it runs (query.reader).
+    """
 
     parts: tuple[str | Param, ...]
+    names_tables: bool = False
 
     @staticmethod
     def of(*parts: str | Param | Sql) -> Sql:
@@ -48,16 +52,18 @@ class Sql:
         flat: list[str | Param] = []
         for part in parts:
             flat.extend(part.parts if isinstance(part, Sql) else (part,))
-        return Sql(tuple(flat))
+        return Sql(tuple(flat), any(isinstance(part, Sql) and part.names_tables for part in parts))
 
     @staticmethod
     def join(pieces: Iterable[Sql | str], separator: str) -> Sql:
         flat: list[str | Param] = []
+        names_tables = False
         for index, piece in enumerate(pieces):
             if index:
                 flat.append(separator)
             flat.extend(piece.parts if isinstance(piece, Sql) else (piece,))
-        return Sql(tuple(flat))
+            names_tables = names_tables or (isinstance(piece, Sql) and piece.names_tables)
+        return Sql(tuple(flat), names_tables)
 
     def __bool__(self) -> bool:
         return any(not isinstance(part, str) or part for part in self.parts)

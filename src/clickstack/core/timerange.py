@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
+from zoneinfo import available_timezones
 
 from .errors import BadRequest
 
@@ -37,6 +39,9 @@ AUTO_STEPS_S = (
 )
 
 
+BUCKETS_MAX = 60  # of a range that leaves its bucket width open
+
+
 @dataclass(frozen=True, slots=True)
 class TimeRange:
     """Moments in milliseconds since 1970 UTC, start included, end excluded."""
@@ -61,7 +66,20 @@ def granularity_seconds(text: str) -> int:
     return int(match[1]) * UNIT_SECONDS[_UNIT_NAMES.get(match[2], match[2])]
 
 
-def auto_granularity_seconds(time_range: TimeRange, buckets_max: int = 60, step_min_s: int = 15) -> int:
+def checked_zone(text: str) -> str:
+    """The name of a time zone; blank is UTC. Raises BadRequest for one that does not exist."""
+    name = text.strip() or "UTC"
+    if name not in _zones():
+        raise BadRequest(f"timeZone: {text[:80]!r} is not a time zone such as UTC or Europe/Berlin")
+    return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def auto_granularity_seconds(time_range: TimeRange, buckets_max: int = BUCKETS_MAX, step_min_s: int = 15) -> int:
     """The smallest step of AUTO_STEPS_S that cuts the range into at most `buckets_max` buckets.
 
     >>> auto_granularity_seconds(TimeRange(0, 3_600_000))

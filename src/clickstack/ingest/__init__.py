@@ -21,6 +21,7 @@ from .counters import KeyCounters, SignalCounters
 from .durations import BOUNDS_S, DurationCounts
 from .fluent_forward import FluentForward
 from .ingest import Accepted, Ingest
+from .latency import quantile_s
 from .otlp_grpc import OtlpGrpc
 from .otlp_http import OtlpHttp
 from .signals import SignalName
@@ -37,6 +38,7 @@ __all__ = [
     "SignalCounters",
     "SignalName",
     "open_ingest",
+    "quantile_s",
 ]
 
 

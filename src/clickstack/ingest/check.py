@@ -12,6 +12,7 @@ from clickstack.core.limits import REQUEST_RECORDS_MAX, REQUEST_REPEATED_BYTES_M
 
 from .anyvalue import flatten_request
 from .signals import SESSION, SIGNAL_NAMES, SIGNALS, SignalName
+from .unstorable import take_out
 from .variants import binary_type, mend_text, scalar_type
 
 _SCALAR = {name: scalar_type(name) for name in SIGNAL_NAMES}
@@ -21,11 +22,15 @@ _SESSION_KEY = b"rr-web.event"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A request in canonical form: known fields only, scalar values only. `kinds` are bits of `signals`."""
+    """A request in canonical form: known fields only, scalar values only. `kinds` are bits of `signals`. `rejected`
+    records of the original are not in it, and `message` says why.
+    """
 
     body: bytes
     records: int
     kinds: int
+    rejected: int = 0
+    message: str = ""
 
 
 def check(signal: SignalName, body: bytes) -> Checked:
@@ -55,8 +60,12 @@ def check(signal: SignalName, body: bytes) -> Checked:
             f"There are more than {REQUEST_RECORDS_MAX} records, or their resource is too large for so many. "
             "Send fewer at once."
         )
+    rejected = take_out(signal, request, len(canonical))
+    if rejected.count:
+        canonical = request.SerializeToString()
+        census = SIGNALS[signal].census(request)
     kinds = census.kinds | (SESSION if signal == "logs" and _SESSION_KEY in canonical else 0)
-    return Checked(canonical, census.records, kinds)
+    return Checked(canonical, census.records, kinds, rejected.count, rejected.message)
 
 
 def _with_text_mended(signal: SignalName, body: bytes) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from clickstack.core.errors import UnsupportedMedia
 
+from .parts import require_few_parts
 from .signals import SignalName
 
 PROTOBUF, JSON, TEXT = "application/x-protobuf", "application/json", "text/plain; charset=utf-8"
@@ -27,12 +28,14 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Form:
     """How one content type is read. `read` takes an inflated body and raises BadRequest; `encoding` is the
-    Content-Encoding when none is named; `answer` is the content type of replies.
+    Content-Encoding when none is named; `answer` is the content type of replies; `bound` raises TooLarge for a body
+    that would take too much memory to read.
     """
 
     read: Callable[[bytes], Reading]
     encoding: str
     answer: str
+    bound: Callable[[bytes], None] = require_few_parts
 
 
 @dataclass(frozen=True, slots=True)

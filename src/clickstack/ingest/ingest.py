@@ -19,8 +19,11 @@ from .check import Checked, check
 from .counters import Counters, KeyCounters, SignalCounters
 from .dead_letters import DeadLetters
 from .loader import Loader
+from .parts import turn_to_read
+from .redrive import redrive
 from .signals import SIGNAL_NAMES, SignalName
 from .spool import Spool
+from .spool_state import DeadLetter
 
 _log = get_logger("ingest")
 
@@ -43,6 +46,7 @@ class Ingest:
 
     def __init__(self, data_dir: Path, store: Store, settings: Settings, clock: Clock, ids: IdSource) -> None:
         self.admission = Admission()
+        self._data_dir = data_dir
         self._clock = clock
         self._budget = Budget(settings.spool_mb * 1024 * 1024)
         self._counters = Counters()
@@ -71,18 +75,38 @@ class Ingest:
     ) -> tuple[Accepted, Future[None]]:
         """As `accept`, for those who wait elsewhere: what may be answered once the future is done without error."""
         started_s = self._clock.monotonic_s()
-        request = check(signal, body)
+        with turn_to_read(len(body)):
+            request = check(signal, body)
         if request.records == 0:
             done: Future[None] = Future()
             done.set_result(None)
-            return Accepted(0), done
+            self.left_out(signal, request.rejected, key)
+            return Accepted(0, request.rejected, request.message), done
         durable = self._spools[signal].append(request, quiet=quiet)
         durable.add_done_callback(lambda future: self._count(signal, request, started_s, key, future))
-        return Accepted(request.records), durable
+        return Accepted(request.records, request.rejected, request.message), durable
 
     def refused(self, signal: SignalName, key: str = "") -> None:
         """Count a request that a receiver refused, for whatever reason."""
         self._counters.add(signal, "rejected", 1, key)
+
+    def retry(self, letter: DeadLetter) -> None:
+        """Put a dead letter back into the spool. Raises BadRequest, OSError."""
+        if segment := redrive(self._data_dir, letter):
+            self._spools[letter.signal].adopt(segment)
+
+    def left_out(self, signal: SignalName, records: int, key: str = "") -> None:
+        """Count records of an accepted request that cannot be stored."""
+        if records:
+            self._counters.add(signal, "rejected_records", records, key)
+
+    def strayed(self) -> None:
+        """Count a request to a path that is none of ours."""
+        self._counters.stray()
+
+    def stray_requests(self) -> int:
+        """Requests to paths that are none of ours, since the start."""
+        return self._counters.strays
 
     def counters(self) -> dict[SignalName, SignalCounters]:
         """What happened since the start, and what waits."""
@@ -116,14 +140,17 @@ class Ingest:
             self._counters.add(signal, "accepted", request.records, key)
             self._counters.add(signal, "bytes", len(request.body), key)
             self._counters.acks[signal].add(self._clock.monotonic_s() - started_s)
+            self.left_out(signal, request.rejected, key)
 
 
 def log_request(
-    signal: SignalName, protocol: str, status: int, accepted: Accepted | None, ms: float, reason: str | None
+    signal: SignalName | None, protocol: str, status: int, accepted: Accepted | None, ms: float, reason: str | None
 ) -> None:
-    """A receiver's one line about a request: what was taken is news to nobody, what was refused is. No key, no body."""
+    """A receiver's one line about a request: what was taken is news to nobody, what was not is. No key, no body."""
     extra = {"signal": signal, "protocol": protocol, "status": status, "ms": ms}
-    if accepted:
+    if accepted and accepted.rejected:
+        _log.info("partly stored", extra=fields(**extra, rows=accepted.records, reason=accepted.message))
+    elif accepted:
         _log.debug("accepted", extra=fields(**extra, rows=accepted.records))
     else:
         _log.info("refused", extra=fields(**extra, reason=reason))

@@ -127,6 +127,7 @@ class Loader:
                 except _Refused:
                     pieces.begin()
             dead += self._load_pieces(projection, segment, pieces)
+        self._store.sync()  # once for all tables; only now may the segment go
         self._whole.difference_update((segment.id, projection.table) for projection in PROJECTIONS[self._signal])
         return dead
 
@@ -163,6 +164,7 @@ class Loader:
                 self._insert(projection, path, pieces.token(piece))
         except _Refused as error:
             return str(error)
+        self._store.sync()
         pieces.settle(piece, "stored")
         return None
 

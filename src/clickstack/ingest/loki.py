@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
@@ -19,9 +18,11 @@ from clickstack.core.errors import BadRequest
 
 from .allowance import Allowance
 from .http_door import JSON, PROTOBUF, TEXT, Door, Form, Reading
+from .json_text import load_json
 from .key_value import attribute_of
 from .loki_labels import parse_labels
 from .message_types import message_types
+from .parts import require_few_json_parts
 from .trace_context import take_ids
 
 _TYPES = message_types(
@@ -54,11 +55,12 @@ _NS_MAX = 2**64
 def loki_door() -> Door:
     """`POST /loki/api/v1/push`. Without a Content-Type it is protobuf, as Loki has it."""
     protobuf = Form(read_protobuf, encoding="snappy", answer=TEXT)
+    json = Form(read_json, encoding="", answer=TEXT, bound=require_few_json_parts)
     return Door(
         protocol="loki",
         name="Loki push",
         signal="logs",
-        forms={PROTOBUF: protobuf, "": protobuf, JSON: Form(read_json, encoding="", answer=TEXT)},
+        forms={PROTOBUF: protobuf, "": protobuf, JSON: json},
         answer=TEXT,
     )
 
@@ -89,10 +91,7 @@ def read_json(body: bytes) -> Reading:
 
     Raises BadRequest naming the place, TooLarge.
     """
-    try:
-        document = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: {error}.") from None
+    document = load_json(body)
     request, allowance = ExportLogsServiceRequest(), Allowance()
     streams = _optional(_expect(document, dict, "the body").get("streams"), list, "streams")
     for index, stream in enumerate(streams):

@@ -18,11 +18,13 @@ from clickstack.core.log import fields, get_logger
 
 from .ingest import Accepted, Ingest, KeyCheck, log_request
 from .otlp_http import key_from
+from .parts import require_few_parts
 from .signals import SIGNALS, SignalName
 from .status import INTERNAL, MASKED, status_of_error
 
 _log = get_logger("ingest")
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
+_LOGGED_CHARS_MAX = 200  # of what a stranger wrote
 _DETAILS_KEY = "grpc-status-details-bin"  # where clients look for RetryInfo
 _HEALTH_SERVICE, _SERVING = "grpc.health.v1.Health", b"\x08\x01"  # HealthCheckResponse{status: SERVING}
 _OPTIONS: Sequence[tuple[str, Any]] = (
@@ -54,6 +56,7 @@ class OtlpGrpc:
             lambda _request, _context: _SERVING
         )
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_HEALTH_SERVICE, {"Check": check}),))
+        server.add_generic_rpc_handlers((_Strays(self._ingest),))  # asked last
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
             bound = server.add_insecure_port(address)
@@ -103,10 +106,23 @@ class OtlpGrpc:
     def _accept(self, signal: SignalName, body: bytes, key: str) -> Accepted:
         with self._ingest.admission.enter() as place:
             place.grow(len(body))
+            require_few_parts(body)
             return self._ingest.accept(signal, body, key=key)
 
     def _ms_since(self, started_s: float) -> float:
         return round((self._clock.monotonic_s() - started_s) * 1000, 1)
+
+
+class _Strays(grpc.GenericRpcHandler):
+    """Counts calls to methods that are none of ours; gRPC itself answers UNIMPLEMENTED."""
+
+    def __init__(self, ingest: Ingest) -> None:
+        self._ingest = ingest
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> None:
+        self._ingest.strayed()
+        reason = f"No such method: {str(handler_call_details.method)[:_LOGGED_CHARS_MAX]}"
+        log_request(None, "grpc", 404, None, 0.0, reason)
 
 
 def _response(signal: SignalName, accepted: Accepted) -> bytes:

@@ -26,6 +26,7 @@ from .inflate import ENCODINGS, inflate, require_encoding
 from .ingest import Accepted, Ingest, KeyCheck, log_request
 from .loki import loki_door
 from .otlp_json import protobuf_from_json
+from .parts import require_few_json_parts, turn_to_read
 from .remote_write import remote_write_door
 from .signals import SIGNALS, SignalName
 from .status import MASKED, status_of
@@ -35,6 +36,7 @@ _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
 
 _log = get_logger("ingest")
+_LOGGED_CHARS_MAX = 200  # of what a stranger wrote
 _CHECKERS = 2  # threads that inflate and parse; parsing holds the interpreter, so more only wait for each other
 
 
@@ -51,7 +53,9 @@ class _ClientGone(Exception):
 
 def _otlp_door(signal: SignalName) -> Door:
     protobuf = Form(Reading, encoding="", answer=PROTOBUF)
-    json = Form(lambda body: Reading(protobuf_from_json(signal, body)), encoding="", answer=JSON)
+    json = Form(
+        lambda body: Reading(protobuf_from_json(signal, body)), encoding="", answer=JSON, bound=require_few_json_parts
+    )
     forms = {PROTOBUF: protobuf, "application/protobuf": protobuf, JSON: json}
     return Door(protocol="http", name="OTLP", signal=signal, forms=forms, answer=JSON)
 
@@ -94,8 +98,12 @@ class OtlpHttp:
         door = self._doors.get(path.rstrip("/"))
         answer = (door or _ANY).answer_to(headers.get("content-type", ""))
         if door is None:
+            self._ingest.strayed()
+            log_request(None, _ANY.protocol, 404, None, 0.0, f"No such path: {path[:_LOGGED_CHARS_MAX]}")
             return _refusal(answer, 404, f"No such path. OTLP goes to {', '.join(_OTLP)}.")
         if scope["method"] != "POST":
+            self._ingest.refused(door.signal)
+            log_request(door.signal, door.protocol, 405, None, 0.0, f"Not POST: {scope['method'][:_LOGGED_CHARS_MAX]}")
             return _refusal(answer, 405, f"{door.name} is sent with POST.", ("allow", "POST, OPTIONS"))
         started_s = self._clock.monotonic_s()
         accepted, reason, key = None, None, ""
@@ -103,6 +111,8 @@ class OtlpHttp:
             key = self._key(headers)
             accepted = await self._accept(door, headers, receive, key)
             reply = _success(answer, door.signal, accepted)
+            if reply.status >= 400:
+                self._ingest.refused(door.signal, key)
         except Exposed as error:
             self._ingest.refused(door.signal, key)
             reply, reason = _refusal_of_error(answer, error), error.message
@@ -140,10 +150,14 @@ class OtlpHttp:
     ) -> tuple[Accepted, Future[None]]:
         inflated = inflate(body, encoding)
         place.grow(len(inflated) if inflated is not body else 0)
-        reading = form.read(inflated)
+        form.bound(inflated)
+        with turn_to_read(len(inflated)):
+            reading = form.read(inflated)
         accepted, durable = self._ingest.submit(signal, reading.body, key=key)
         if reading.rejected:
-            accepted = replace(accepted, rejected=reading.rejected, message=reading.message)
+            self._ingest.left_out(signal, reading.rejected, key)
+            rejected = reading.rejected + accepted.rejected
+            accepted = replace(accepted, rejected=rejected, message=reading.message)
         return accepted, durable
 
 

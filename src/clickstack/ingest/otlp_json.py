@@ -12,11 +12,11 @@ import math
 from functools import cache
 from typing import Any
 
-import orjson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from clickstack.core.errors import BadRequest
 
+from .json_text import load_json
 from .signals import SIGNALS, SignalName
 
 _ID_BYTES = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}
@@ -33,10 +33,7 @@ _WHAT = {dict: "an object", list: "a list", str: "text", bool: "true or false", 
 
 def protobuf_from_json(signal: SignalName, body: bytes) -> bytes:
     """The protobuf Export…ServiceRequest of a JSON one. Raises BadRequest naming the field."""
-    try:
-        document = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: {error}.") from None
+    document = load_json(body)
     request = SIGNALS[signal].request()
     _fill(request, _expect(document, dict, "the body"), "", 0)
     return bytes(request.SerializeToString())

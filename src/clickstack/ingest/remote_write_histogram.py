@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from clickstack.core.limits import REMOTE_WRITE_BUCKETS_MAX
+from clickstack.core.limits import HISTOGRAM_BUCKETS_MAX
 
 _CUSTOM_BUCKETS = -53
 _SCHEMAS = range(-4, 9)
@@ -97,8 +97,8 @@ def _dense(spans: Sequence[Any], counts: list[int]) -> tuple[int, list[int]]:
         gap = span.offset if index else 0
         if gap < 0:
             raise _Impossible("a span begins before the end of the one before it.")
-        if len(dense) + gap + span.length > REMOTE_WRITE_BUCKETS_MAX:
-            raise _Impossible(f"it has more than {REMOTE_WRITE_BUCKETS_MAX} buckets, the empty ones counted.")
+        if len(dense) + gap + span.length > HISTOGRAM_BUCKETS_MAX:
+            raise _Impossible(f"it has more than {HISTOGRAM_BUCKETS_MAX} buckets, the empty ones counted.")
         dense.extend([0] * gap)
         dense.extend(counts[position : position + span.length])
         position += span.length

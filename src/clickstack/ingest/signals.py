@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -37,7 +37,9 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What the protocol says about a signal. `census` takes stock of a parsed request."""
+    """What the protocol says about a signal. `census` takes stock of a parsed request; `records` are its lists of
+    records, those of metrics being points.
+    """
 
     name: SignalName
     request: type[Any]
@@ -45,6 +47,7 @@ class Signal:
     rejected_field: str
     grpc_service: str
     census: Callable[[Any], Census]
+    records: Callable[[Any], Iterator[Any]]
 
 
 def _log_census(request: Any) -> Census:
@@ -67,6 +70,22 @@ def _census(scopes: Iterable[tuple[Any, Any, int]], kinds: int) -> Census:
     return Census(records, kinds, repeated_bytes)
 
 
+def _log_records(request: Any) -> Iterator[Any]:
+    return (scope.log_records for each in request.resource_logs for scope in each.scope_logs)
+
+
+def _spans(request: Any) -> Iterator[Any]:
+    return (scope.spans for each in request.resource_spans for scope in each.scope_spans)
+
+
+def _points(request: Any) -> Iterator[Any]:
+    for each in request.resource_metrics:
+        for scope in each.scope_metrics:
+            for metric in scope.metrics:
+                if kind := metric.WhichOneof("data"):
+                    yield getattr(metric, kind).data_points
+
+
 def _point_census(request: Any) -> Census:
     points = kinds = repeated_bytes = 0
     for each in request.resource_metrics:
@@ -74,8 +93,8 @@ def _point_census(request: Any) -> Census:
             shared_bytes = each.resource.ByteSize() + scope.scope.ByteSize()
             for metric in scope.metrics:
                 kind = metric.WhichOneof("data")
-                if kind is not None:  # a metric without data says nothing (reference/ingestion.md §3.10)
-                    count = len(getattr(metric, kind).data_points)
+                count = len(getattr(metric, kind).data_points) if kind else 0
+                if kind and count:  # a metric without data says nothing (reference/ingestion.md §3.10)
                     points += count
                     kinds |= _POINT_KINDS[kind]
                     repeated_bytes += count * (shared_bytes + len(metric.name) + len(metric.description))
@@ -90,6 +109,7 @@ SIGNALS: dict[SignalName, Signal] = {
         rejected_field="rejected_log_records",
         grpc_service="opentelemetry.proto.collector.logs.v1.LogsService",
         census=_log_census,
+        records=_log_records,
     ),
     "traces": Signal(
         name="traces",
@@ -98,6 +118,7 @@ SIGNALS: dict[SignalName, Signal] = {
         rejected_field="rejected_spans",
         grpc_service="opentelemetry.proto.collector.trace.v1.TraceService",
         census=_span_census,
+        records=_spans,
     ),
     "metrics": Signal(
         name="metrics",
@@ -106,5 +127,6 @@ SIGNALS: dict[SignalName, Signal] = {
         rejected_field="rejected_data_points",
         grpc_service="opentelemetry.proto.collector.metrics.v1.MetricsService",
         census=_point_census,
+        records=_points,
     ),
 }

@@ -102,6 +102,13 @@ class Spool:
             (self._closed.appendleft if first else self._closed.append)(segment)
             self._changed.notify_all()
 
+    def adopt(self, segment: Segment) -> None:
+        """Queue a segment that somebody else wrote into the directory, whole and durable."""
+        self._budget.force(segment.bytes)
+        with self._changed:
+            self._closed.append(segment)
+            self._changed.notify_all()
+
     def drain(self, timeout_s: float) -> bool:
         """Close what is open and wait until everything is loaded; False when the time ran out."""
         with self._changed:

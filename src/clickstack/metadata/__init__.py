@@ -1,4 +1,4 @@
-"""Configuration in SQL: teams, people, sessions, ingestion keys, connections, sources.
+"""Configuration in SQL: teams, people and their ways in, what teams edit, and the audit log.
 
 Enters: frozen records and plain values; functions that belong to a team take its id first. Leaves: frozen records of
 `core`, never rows. SQLite by default, PostgreSQL by URL; the schema is brought up to date when the database is opened.
@@ -8,8 +8,39 @@ Do not add here: hashing, tokens or permissions (auth), wire formats (api), anyt
 SQL of one database only outside `db.py`.
 """
 
+from .access_keys import AccessKey
+from .audit import AuditEntry
+from .idempotency_keys import IdempotencyKeys, KeyState, KeyUse, StoredReply
 from .ingestion_keys import IngestionKey, ValidKey
+from .invites import Invite
+from .judgements import Evaluation, Judgements, Standing, Transition, Verdict
+from .leases import Lease, LostLease
 from .metadata import Metadata, open_metadata
-from .sessions import Session
+from .notifications import Notification
+from .sessions import Session, SessionEntry
+from .silences import SilenceRecord
 
-__all__ = ["IngestionKey", "Metadata", "Session", "ValidKey", "open_metadata"]
+__all__ = [
+    "AccessKey",
+    "AuditEntry",
+    "Evaluation",
+    "IdempotencyKeys",
+    "IngestionKey",
+    "Invite",
+    "Judgements",
+    "KeyState",
+    "KeyUse",
+    "Lease",
+    "LostLease",
+    "Metadata",
+    "Notification",
+    "Session",
+    "SessionEntry",
+    "SilenceRecord",
+    "Standing",
+    "StoredReply",
+    "Transition",
+    "ValidKey",
+    "Verdict",
+    "open_metadata",
+]

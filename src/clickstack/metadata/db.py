@@ -6,12 +6,14 @@ key leaves as `sqlalchemy.exc.IntegrityError` for the caller in this room to nam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -79,6 +81,13 @@ class Database:
             raise MetadataFailed(f"metadata database: {_cause(error)}") from error
 
 
+def insert_over(connection: Connection, table: sa.Table, keys: Sequence[str]) -> Any:
+    """An INSERT that replaces the row of the same `keys`, which a unique constraint covers."""
+    statement: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=others)
+
+
 def open_database(url: str | sa.URL) -> Database:
     """A database ready for transactions. `url` is a SQLAlchemy URL. Raises StartupError when it cannot be read.
 
@@ -106,6 +115,8 @@ _POOL: dict[str, Any] = {
     "pool_size": METADATA_CONNECTIONS_MAX,
     "max_overflow": 0,
     "pool_timeout": METADATA_WAIT_S_MAX,
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
 }
 
 

@@ -10,13 +10,17 @@ import sqlalchemy as sa
 
 from clickstack.core.clock import Clock
 from clickstack.core.errors import Conflict
+from clickstack.core.ids import IdSource
 from clickstack.core.limits import INGESTION_KEYS_MAX
+from clickstack.core.records import Author
 
 from . import tables
+from .audit import changing
 from .db import Database
-from .moments import moment, ms_of, now_ms
+from .moments import moment, moment_or_none, ms_of
 
 _KEY = tables.ingestion_keys.c
+KIND = "ingestion_key"  # in the audit log
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,15 @@ class ValidKey:
 
 
 class IngestionKeys:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, ids: IdSource) -> None:
         self._database = database
         self._clock = clock
+        self._ids = ids
 
-    def add(self, key: IngestionKey, key_hash: str) -> None:
+    def add(self, key: IngestionKey, key_hash: str, author: Author, request_id: str | None) -> None:
         """Raises Conflict when the team has INGESTION_KEYS_MAX keys, or one of this name, in force."""
-        with self._database.write() as connection:
+        with changing(self._database, self._clock, self._ids, key.team_id, author, request_id) as change:
+            connection = change.transaction
             in_force = sa.select(_KEY.name).where(_KEY.team_id == key.team_id, _KEY.revoked_ms.is_(None))
             names = set(connection.scalars(in_force))
             if key.name in names:
@@ -64,6 +70,7 @@ class IngestionKeys:
                     created_ms=ms_of(key.created_at),
                 )
             )
+            change.note("create", KIND, key, None, {"name": key.name, "hint": key.hint})
 
     def valid(self) -> list[ValidKey]:
         """The keys in force of every team."""
@@ -83,28 +90,29 @@ class IngestionKeys:
                 name=row.name,
                 hint=row.hint,
                 created_at=moment(row.created_ms),
-                last_used_at=_moment(row.last_used_ms),
-                revoked_at=_moment(row.revoked_ms),
+                last_used_at=moment_or_none(row.last_used_ms),
+                revoked_at=moment_or_none(row.revoked_ms),
             )
             for row in rows
         ]
 
-    def revoke(self, team_id: str, key_id: str) -> bool:
+    def revoke(self, team_id: str, key_id: str, author: Author, request_id: str | None) -> bool:
         """End a key; False when the team has no such key in force."""
-        with self._database.write() as connection:
-            ended = connection.execute(
-                sa.update(tables.ingestion_keys)
-                .where(_KEY.team_id == team_id, _KEY.id == key_id, _KEY.revoked_ms.is_(None))
-                .values(revoked_ms=now_ms(self._clock))
+        query = sa.select(tables.ingestion_keys).where(
+            _KEY.team_id == team_id, _KEY.id == key_id, _KEY.revoked_ms.is_(None)
+        )
+        with changing(self._database, self._clock, self._ids, team_id, author, request_id) as change:
+            row = change.transaction.execute(query.with_for_update()).first()
+            if row is None:
+                return False
+            change.transaction.execute(
+                sa.update(tables.ingestion_keys).where(_KEY.id == key_id).values(revoked_ms=change.now_ms)
             )
-        return bool(ended.rowcount)
+            change.note("delete", KIND, row, {"name": row.name, "hint": row.hint}, None)
+        return True
 
     def note_used(self, used_ms: Mapping[str, int]) -> None:
         """Keep when keys (by id) were last used."""
         with self._database.write() as connection:
             for key_id, ms in used_ms.items():
                 connection.execute(sa.update(tables.ingestion_keys).where(_KEY.id == key_id).values(last_used_ms=ms))
-
-
-def _moment(ms: int | None) -> datetime | None:
-    return None if ms is None else moment(ms)

@@ -11,27 +11,59 @@ from clickstack.core.clock import Clock
 from clickstack.core.errors import MetadataFailed
 from clickstack.core.ids import IdSource
 
+from .access_keys import AccessKeys
+from .alerts import Alerts
+from .audit import AuditLog
 from .connections import Connections
+from .dashboards import Dashboards
 from .db import Database, open_database
+from .favorites import Favorites
+from .idempotency_keys import IdempotencyKeys
+from .identities import Identities
 from .ingestion_keys import IngestionKeys
 from .installation import Installation
+from .invites import Invites
+from .judgements import Judgements
+from .leases import Leases
+from .notifications import Notifications
+from .organizations import Organizations
+from .pinned_filters import PinnedFiltersOfTeams
+from .saved_searches import SavedSearches
 from .sessions import Sessions
+from .silences import Silences
 from .sources import Sources
 from .teams import Teams
 from .upgrade import upgrade
 from .users import Users
+from .webhooks import Webhooks
 
 
 class Metadata:
     def __init__(self, database: Database, clock: Clock, ids: IdSource) -> None:
         self._database = database
         self.installation = Installation(database, clock, ids)
-        self.teams = Teams(database, clock)
-        self.users = Users(database, clock)
-        self.sessions = Sessions(database, clock)
-        self.ingestion_keys = IngestionKeys(database, clock)
-        self.connections = Connections(database)
-        self.sources = Sources(database)
+        self.organizations = Organizations(database)
+        self.teams = Teams(database, clock, ids)
+        self.users = Users(database, clock, ids)
+        self.access_keys = AccessKeys(database, clock, ids)
+        self.invites = Invites(database, clock, ids)
+        self.identities = Identities(database, clock, ids)
+        self.sessions = Sessions(database, clock, ids)
+        self.ingestion_keys = IngestionKeys(database, clock, ids)
+        self.idempotency_keys = IdempotencyKeys(database, clock)
+        self.connections = Connections(database, clock, ids)
+        self.sources = Sources(database, clock, ids)
+        self.webhooks = Webhooks(database, clock, ids)
+        self.dashboards = Dashboards(database, clock, ids)
+        self.saved_searches = SavedSearches(database, clock, ids)
+        self.alerts = Alerts(database, clock, ids)
+        self.judgements = Judgements(database)
+        self.notifications = Notifications(database, clock)
+        self.silences = Silences(database, clock, ids)
+        self.leases = Leases(database, clock)
+        self.favorites = Favorites(database, clock, ids)
+        self.pinned_filters = PinnedFiltersOfTeams(database, clock, ids)
+        self.audit_log = AuditLog(database, clock, ids)
 
     def ping(self) -> bool:
         """Whether the database answers."""

@@ -16,6 +16,10 @@ def moment(ms: int) -> datetime:
     return utc_datetime(ms * 1_000_000)
 
 
+def moment_or_none(ms: int | None) -> datetime | None:
+    return None if ms is None else moment(ms)
+
+
 def ms_of(when: datetime) -> int:
     """The stored form of a moment, cut to milliseconds."""
     return (when - _EPOCH) // _MILLISECOND

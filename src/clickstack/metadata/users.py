@@ -1,32 +1,41 @@
-"""People: records, password hashes and personal access keys."""
+"""People: records, roles, password hashes and classic access keys."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from clickstack.core.clock import Clock
-from clickstack.core.records import Team, User
+from clickstack.core.errors import Conflict, NotFound
+from clickstack.core.ids import IdSource
+from clickstack.core.records import Author, Role, Team, User
 
 from . import tables
+from .audit import Change, Values, changing
 from .db import Database
-from .moments import moment, ms_of, now_ms
-from .teams import team_record
+from .moments import moment, ms_of
+from .teams import lock_team, team_record
 
+_USER = tables.users.c
+KIND = "user"  # in the audit log
 WITH_TEAM = sa.select(tables.users, tables.teams).join_from(tables.users, tables.teams)
 
 
 class Users:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    """`author` and `request_id` go to the audit log."""
+
+    def __init__(self, database: Database, clock: Clock, ids: IdSource) -> None:
         self._database = database
         self._clock = clock
+        self._ids = ids
 
     def list(self, team_id: str) -> list[tuple[User, bool]]:
         """The people of a team and whether each has a password, oldest first."""
-        column = tables.users.c
-        query = sa.select(tables.users).where(column.team_id == team_id).order_by(column.created_ms, column.id)
+        query = sa.select(tables.users).where(_USER.team_id == team_id).order_by(_USER.created_ms, _USER.id)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return [(user_record(row), row.password_hash is not None) for row in rows]
@@ -34,27 +43,83 @@ class Users:
     def with_email(self, email: str) -> tuple[User, str | None] | None:
         """The person who signs in with this lower-case address, and their password hash."""
         with self._database.read() as connection:
-            row = connection.execute(sa.select(tables.users).where(tables.users.c.email == email)).first()
+            row = connection.execute(sa.select(tables.users).where(_USER.email == email)).first()
         return (user_record(row), row.password_hash) if row else None
 
     def with_access_key(self, access_key: str) -> tuple[User, Team] | None:
         with self._database.read() as connection:
-            row = connection.execute(WITH_TEAM.where(tables.users.c.access_key == access_key)).first()
+            row = connection.execute(WITH_TEAM.where(_USER.access_key == access_key)).first()
         return (user_record(row), team_record(row)) if row else None
 
-    def replace_access_key(self, user_id: str, access_key: str) -> None:
-        self._update(user_id, access_key=access_key)
+    def password_hash(self, user_id: str) -> str | None:
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(_USER.password_hash).where(_USER.id == user_id))
 
-    def replace_password_hash(self, user_id: str, password_hash: str) -> None:
-        self._update(user_id, password_hash=password_hash)
-
-    def _update(self, user_id: str, **values: str) -> None:
+    def rehash_password(self, user_id: str, password_hash: str) -> None:
+        """Keep the same password's hash with newer parameters."""
         with self._database.write() as connection:
-            connection.execute(
-                sa.update(tables.users)
-                .where(tables.users.c.id == user_id)
-                .values(updated_ms=now_ms(self._clock), **values)
+            connection.execute(sa.update(tables.users).where(_USER.id == user_id).values(password_hash=password_hash))
+
+    def add(self, user: User, request_id: str | None) -> None:
+        """Keep a person without a password, as their own doing. Raises Conflict when the address is taken."""
+        try:
+            with self._change(user.team_id, Author("user", user.id, user.email), request_id) as change:
+                insert_user(change.transaction, user, None)
+                change.note("create", KIND, user, None, shown_user(user))
+        except IntegrityError as error:
+            raise Conflict("A person with this address has just been added. Sign in again.") from error
+
+    def replace_access_key(self, user: User, access_key: str, author: Author, request_id: str | None) -> None:
+        with self._change(user.team_id, author, request_id) as change:
+            _update(change, user.id, access_key=access_key)
+            change.note("update", KIND, user, {"accessKey": "***"}, {"accessKey": "*** (new)"})
+
+    def change_password(
+        self, user: User, password_hash: str, but_session: str | None, author: Author, request_id: str | None
+    ) -> None:
+        """Keep a new password's hash and end the person's sessions, except the one with the id `but_session`."""
+        session = tables.sessions.c
+        with self._change(user.team_id, author, request_id) as change:
+            _update(change, user.id, password_hash=password_hash)
+            change.transaction.execute(
+                sa.delete(tables.sessions).where(
+                    session.user_id == user.id, *([] if but_session is None else [session.id != but_session])
+                )
             )
+            change.note("update", KIND, user, {"password": "***"}, {"password": "*** (new)"})
+
+    def change_role(self, team_id: str, user_id: str, role: Role, author: Author, request_id: str | None) -> User:
+        """Raises NotFound, and Conflict when the team would be left without an admin."""
+        with self._change(team_id, author, request_id) as change:
+            before = _member(change, user_id)
+            if before.role == role:
+                return before
+            if before.role == "admin":
+                _require_another_admin(change, user_id, "demoted")
+            _update(change, user_id, role=role)
+            after = _member(change, user_id)
+            change.note("update", KIND, after, shown_user(before), shown_user(after))
+            return after
+
+    def remove(self, team_id: str, user_id: str, author: Author, request_id: str | None) -> None:
+        """Remove a person with their sessions and keys; their alerts become the author's.
+
+        Raises NotFound, and Conflict when the team would be left without an admin.
+        """
+        with self._change(team_id, author, request_id) as change:
+            user = _member(change, user_id)
+            if user.role == "admin":
+                _require_another_admin(change, user_id, "removed")
+            alert = tables.alerts.c
+            heir = author.id if author.kind == "user" and author.id != user_id else None
+            change.transaction.execute(
+                sa.update(tables.alerts).where(alert.created_by == user_id).values(created_by=heir)
+            )
+            change.transaction.execute(sa.delete(tables.users).where(_USER.id == user_id))
+            change.note("delete", KIND, user, shown_user(user), None)
+
+    def _change(self, team_id: str, author: Author, request_id: str | None) -> AbstractContextManager[Change]:
+        return changing(self._database, self._clock, self._ids, team_id, author, request_id)
 
 
 def insert_user(connection: Connection, user: User, password_hash: str | None) -> None:
@@ -85,4 +150,33 @@ def user_record(row: sa.Row[Any]) -> User:
         access_key=value[column.access_key],
         created_at=moment(value[column.created_ms]),
         updated_at=moment(value[column.updated_ms]),
+    )
+
+
+def shown_user(user: User) -> Values:
+    """A person as the audit log keeps them."""
+    return {"email": user.email, "name": user.name, "role": user.role}
+
+
+def _member(change: Change, user_id: str) -> User:
+    """The person, while nobody else changes who is in the team. Raises NotFound."""
+    lock_team(change.transaction, change.team_id)
+    query = sa.select(tables.users).where(_USER.team_id == change.team_id, _USER.id == user_id)
+    row = change.transaction.execute(query).first()
+    if row is None:
+        raise NotFound("The team has no such member.")
+    return user_record(row)
+
+
+def _require_another_admin(change: Change, user_id: str, what: str) -> None:
+    others = sa.select(sa.func.count()).where(
+        _USER.team_id == change.team_id, _USER.role == "admin", _USER.id != user_id
+    )
+    if change.transaction.scalar(others) == 0:
+        raise Conflict(f"The last admin of a team cannot be {what}. Make somebody else an admin first.")
+
+
+def _update(change: Change, user_id: str, **values: str) -> None:
+    change.transaction.execute(
+        sa.update(tables.users).where(_USER.id == user_id).values(updated_ms=change.now_ms, **values)
     )

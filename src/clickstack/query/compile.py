@@ -11,18 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from clickstack.core.chart import AggregateName, ChartConfig, Select
+from clickstack.core.chart import AggregateName, ChartConfig, Filter, Select
 from clickstack.core.errors import BadRequest
 from clickstack.core.sql import Param, Sql
 from clickstack.core.timerange import TimeRange
 
-from .compose import compose, shown_values, top_groups
+from .columntype import ColumnType
+from .compose import compose, shown_values, top_groups, with_queries
 from .draft import BUCKET, Context, Draft, bucket_start, subquery, table
-from .expression import read_expression
+from .expression import Expression, read_expression
 from .fields import Fields
+from .grid import Grid
 from .metrics import check_metric, fold_series, metric_condition, metric_lookback_ms
 from .naming import group_parts, value_names
 from .select import AGGREGATIONS, Ask, answered_together, argument, comparable
+from .views import legs, merged
 
 OTHER = "Other"  # the group of all groups beyond the series limit
 
@@ -49,7 +52,7 @@ def compile_chart(chart: ChartConfig, contexts: Sequence[Context]) -> CompiledCh
     drafts = [_draft(context) for context in contexts]
     names = value_names(chart)
     return CompiledChart(
-        compose(chart, drafts),
+        with_queries(chart, compose(chart, drafts)),
         drafts[0].bucket is not None,
         tuple(name for _, name in group_parts(chart)),
         tuple(names[index] for index in shown_values(chart)),
@@ -58,6 +61,8 @@ def compile_chart(chart: ChartConfig, contexts: Sequence[Context]) -> CompiledCh
 
 
 def _draft(context: Context) -> Draft:
+    if context.view is not None:
+        return merged([_draft(leg) for leg in legs(context, context.view)], context.view)
     draft = Draft()
     for step in PASSES:
         draft = step(draft, context)
@@ -111,7 +116,7 @@ def bucket(draft: Draft, context: Context) -> Draft:
     width_s = context.chart.granularity_s
     if not isinstance(width_s, int):
         return draft
-    return replace(draft, bucket=bucket_start(context.times.finest.sql, width_s))
+    return replace(draft, bucket=bucket_start(context.times.finest.sql, width_s, context))
 
 
 def group(draft: Draft, context: Context) -> Draft:
@@ -135,6 +140,8 @@ def keep_top(draft: Draft, context: Context) -> Draft:
 def aggregate(draft: Draft, context: Context) -> Draft:
     if draft.values:  # a distribution has computed its value
         return draft
+    if context.values is not None:
+        return replace(draft, values=context.values(context))
     selects = context.chart.select
     asks = [_ask(select, context.place(index, ".field"), draft, context) for index, select in enumerate(selects)]
     quantiles = [
@@ -151,7 +158,7 @@ def _fusible(select: Select, ask: Ask, draft: Draft, context: Context) -> bool:
         return False
     if draft.point is not None or not select.expression or not (draft.bucket or draft.groups):
         return False
-    kind = read_expression(select.expression, context.fields, "field", types=context.types).type
+    kind = _expression(select, context, "field").type
     return kind is not None and kind.family == "number" and not kind.nullable and not kind.base.startswith("Decimal")
 
 
@@ -187,7 +194,7 @@ def untyped(chart: ChartConfig, fields: Fields, first: int = 0) -> list[str]:
     """The SQL expressions whose types an aggregate must know and only the engine can tell."""
     texts = []
     for index, select in enumerate(chart.select):
-        if select.metric is not None or not select.expression:
+        if select.metric is not None or not select.expression or select.expression_language != "sql":
             continue
         expression = read_expression(select.expression, fields, f"series.{first + index}.field")
         if expression.type is None and AGGREGATIONS[select.aggregate].needs in ("a number", "a number or a time"):
@@ -207,8 +214,17 @@ def _ask(select: Select, what: str, draft: Draft, context: Context) -> Ask:
         return Ask(Sql(()), condition, context.times.finest.sql, level, weight)
     if not select.expression or not select.expression.strip():
         raise BadRequest(f"{what}: {select.aggregate} needs a field to aggregate")
-    expression = read_expression(select.expression, context.fields, what, types=context.types)
+    expression = _expression(select, context, what)
     return Ask(argument(expression, needs, what), condition, context.times.finest.sql, level, weight)
+
+
+def _expression(select: Select, context: Context, what: str) -> Expression:
+    """What a value is of. A Lucene text is the truth of its condition."""
+    text = select.expression or ""
+    if select.expression_language == "sql":
+        return read_expression(text, context.fields, what, types=context.types)
+    condition = context.conditions.read(Filter(text), what).sql or Sql.of("true")
+    return Expression(text, Sql.of("toBool(ifNull(", condition, ", false))"), ColumnType("Bool"))
 
 
 def _seconds(draft: Draft, context: Context) -> Sql:
@@ -217,7 +233,8 @@ def _seconds(draft: Draft, context: Context) -> Sql:
     width_s = context.chart.granularity_s
     if draft.bucket is None or not isinstance(width_s, int):
         return Sql.of(f"{end_s - start_s!r}")
-    end = Sql.of(f"least(toFloat64({BUCKET} + {width_s}), ", Param(end_s, "Float64"), ")")
+    length = Grid(width_s, context.chart.time_zone).length_sql(BUCKET, context.time_range)
+    end = Sql.of(f"least(toFloat64({BUCKET} + {length}), ", Param(end_s, "Float64"), ")")
     return Sql.of("(", end, f" - greatest(toFloat64({BUCKET}), ", Param(start_s, "Float64"), "))")
 
 

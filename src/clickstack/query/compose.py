@@ -10,15 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from clickstack.core.chart import ChartConfig
+from clickstack.core.errors import BadQuery
 from clickstack.core.limits import CHART_ROWS_MAX
 from clickstack.core.sql import Sql
+from clickstack.store import TableSchema
 
+from .columntype import parse_type
 from .draft import BUCKET, Draft, group_name, render, select, subquery, value_name
+from .fields import Field, Fields
 from .formula import formula_sql
+from .lucene import compile_lucene
 from .naming import group_parts, value_names, with_columns
-from .usersql import user_expression
+from .usersql import checked, user_expression
 
 PEAK, PLACE = "__peak", "__place"
+_TEXT, _NUMBER = parse_type("Nullable(String)"), parse_type("Nullable(Float64)")
 
 
 def compose(chart: ChartConfig, drafts: Sequence[Draft]) -> Sql:
@@ -39,9 +45,7 @@ def compose(chart: ChartConfig, drafts: Sequence[Draft]) -> Sql:
         rows = _ranked(rows, chart, drafts[0])
     conditions = [Sql.of(f"{PLACE} <= {chart.series_limit}")] if ranked else []
     if chart.having.strip():
-        conditions.append(
-            user_expression(with_columns(chart.having, _named(chart), "having"), "having", subqueries=False)
-        )
+        conditions.append(_having(chart))
     columns = [Sql.of(name) for name in (*names, *(value_name(index) for index in shown_values(chart)))]
     return select(columns, subquery(rows), conditions, [*_order(chart, drafts[0]), _limit(chart)])
 
@@ -115,6 +119,46 @@ def shown_values(chart: ChartConfig) -> list[int]:
     operand_count, all_count = len(chart.select), len(value_names(chart))
     hidden = (chart.formulas and not chart.show_operands) or (chart.ratio and not chart.formulas)
     return list(range(operand_count if hidden and all_count > operand_count else 0, all_count))
+
+
+def with_queries(chart: ChartConfig, sql: Sql) -> Sql:
+    """A query that can read the chart's named queries. Raises BadQuery."""
+    if not chart.with_queries:
+        return sql
+    named = []
+    for at, cte in enumerate(chart.with_queries):
+        text = checked(cte.sql, f"with.{at}.sql")
+        named.append(Sql.of("(", text, f") AS {cte.name}") if cte.scalar else Sql.of(f"{cte.name} AS (", text, ")"))
+    return Sql.of("WITH ", Sql.join(named, ",\n"), "\n", sql)
+
+
+def _having(chart: ChartConfig) -> Sql:
+    if chart.having_language == "lucene":
+        condition = compile_lucene(chart.having, ResultFields(chart), None).sql
+        return condition or Sql.of("true")
+    return user_expression(with_columns(chart.having, _named(chart), "having"), "having", subqueries=False)
+
+
+class ResultFields(Fields):
+    """The names of a chart's rows, as a search sees them: values are numbers, groups are texts."""
+
+    def __init__(self, chart: ChartConfig) -> None:
+        super().__init__(TableSchema("", "", (), (), ""), chart.source)
+        groups = {name: group_name(index) for index, (_, name) in enumerate(group_parts(chart))}
+        values = {name: value_name(index) for index, name in enumerate(value_names(chart))}
+        self._results = {
+            **{name: Field(name, Sql.of(f"toString({column})"), _TEXT) for name, column in groups.items()},
+            **{name: Field(name, Sql.of(f"toFloat64({column})"), _NUMBER) for name, column in values.items()},
+        }
+
+    def find(self, name: str, position: int | None = None) -> Field:
+        found = self._results.get(name)
+        if found is None:
+            names = ", ".join(self._results)
+            raise BadQuery(
+                f"having: there is no {name!r} in the answer.", position=position, hint=f"There are: {names}"
+            )
+        return found
 
 
 def _ranked(rows: Sql, chart: ChartConfig, draft: Draft) -> Sql:

@@ -14,7 +14,7 @@ from clickstack.core.errors import BadQuery, Forbidden
 from clickstack.core.limits import DICTIONARY_TOKENS_MAX
 from clickstack.core.sql import Param, Sql, ident
 from clickstack.core.timerange import TimeRange
-from clickstack.store import SkipIndex, Store, TableSchema
+from clickstack.store import SkipIndex, TableSchema
 
 from .draft import select, subquery
 from .events import Events
@@ -94,14 +94,14 @@ def _tokens(events: Events, index: SkipIndex, begin: str, typed: str) -> Sql:
     )
 
 
-def rollup_table(store: Store, events: Events) -> TableSchema | None:
+def rollup_table(events: Events) -> TableSchema | None:
     """The table of the source that counts values, when there is one of the known shape."""
     source = events.scope.source
     name = (source.metadata_materialized_views or {}).get("kvRollupTable")
     if not name or not events.scope.unfiltered:
         return None
     try:
-        schema = store.catalog.table(source.database_name, name)
+        schema = events.catalog.table(source.database_name, name)
     except BadQuery:  # configured, but not there: there are other ways
         return None
     return schema if {column.name for column in schema.columns} >= ROLLUP_COLUMNS else None
@@ -158,12 +158,15 @@ def _parts(schema: TableSchema, time_range: TimeRange) -> Sql:
 
 
 def _share_of_parts(events: Events) -> float:
-    """Which share of the rows of the parts lies in the range."""
-    parts = select(
-        [Sql.of("sum(rows)")], Sql.of("system.parts"), [_parts(events.fields.schema, events.scope.time_range)], []
-    )
-    inside, rows = events.count(), int(events.ask(parts).scalar())
-    return min(1.0, inside / rows) if rows else 1.0
+    """Which share of the rows of the parts lies in the range, taken as evenly spread over the time of each part."""
+    schema, time_range = events.fields.schema, events.scope.time_range
+    start_s, end_s = time_range.start_ms // 1000, -(-time_range.end_ms // 1000)
+    first, last = "toUnixTimestamp(min_time)", "toUnixTimestamp(max_time) + 1"
+    inside = f"least({last}, {end_s}) - greatest({first}, {start_s})"
+    share = f"if(max_time = toDateTime(0), 1, greatest({inside}, 0) / ({last} - {first}))"
+    columns = [Sql.of(f"sum(rows * {share})"), Sql.of("sum(rows)")]
+    ((inside_rows, rows),) = events.ask(select(columns, Sql.of("system.parts"), [_parts(schema, time_range)], [])).rows
+    return min(1.0, inside_rows / rows) if rows else 1.0
 
 
 def _whole_tokens(index: SkipIndex | None) -> SkipIndex | None:

@@ -18,6 +18,7 @@ from .columntype import parse_type
 from .contrast import Delta, contrast
 from .draft import select, table
 from .events import Events, Scope
+from .reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Deltas:
 
 
 def find_deltas(
-    store: Store,
+    store: Store | Reader,
     scope: Scope,
     target: Group,
     baseline: Group | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from clickstack.core.chart import ChartConfig
@@ -11,6 +11,8 @@ from clickstack.core.timerange import TimeRange
 
 from .columntype import ColumnType
 from .fields import Fields
+from .grid import Grid
+from .kept import ViewUse
 from .timefilter import TimeColumns
 from .where import Conditions
 
@@ -30,7 +32,8 @@ class Context:
     """What the passes read.
 
     `types` are those of SQL expressions, by text, as the engine told them. `first` is the place of this chart's first
-    select among all. `top` is a query of the groups to keep; the others become one.
+    select among all. `top` is a query of the groups to keep; the others become one. `view` answers the inside of the
+    range; `values` are those of a part that others will be put together with (see views.py).
     """
 
     chart: ChartConfig
@@ -41,6 +44,8 @@ class Context:
     types: Mapping[str, ColumnType] = field(default_factory=dict)
     first: int = 0
     top: Sql | None = None
+    view: ViewUse | None = None
+    values: Callable[[Context], tuple[Sql, ...]] | None = None
 
     def place(self, index: int, key: str = "") -> str:
         """Where a select of this chart stands in the request, for messages."""
@@ -68,9 +73,12 @@ def table(fields: Fields) -> Sql:
     return Sql.of(f"{ident(fields.schema.database)}.{ident(fields.schema.table)}")
 
 
-def bucket_start(time: Sql, width_s: int) -> Sql:
-    """Buckets begin at multiples of their width since 1970 UTC, whatever the server's zone (§9.1 W14)."""
-    return Sql.of("toUnixTimestamp(toStartOfInterval(toDateTime(", time, f"), toIntervalSecond({int(width_s)})))")
+def bucket_start(time: Sql, width_s: int, context: Context) -> Sql:
+    """The beginning of a time's bucket in the chart's zone, whatever the server's zone (§9.1 W14)."""
+    if context.chart.time_zone == "UTC":
+        return Sql.of("toUnixTimestamp(toStartOfInterval(toDateTime(", time, f"), toIntervalSecond({int(width_s)})))")
+    seconds = Sql.of("toUnixTimestamp(toDateTime(", time, "))")
+    return Grid(width_s, context.chart.time_zone).sql(seconds, context.time_range)
 
 
 def render(draft: Draft) -> Sql:
@@ -105,4 +113,5 @@ def subquery(sql: Sql) -> Sql:
 
 
 def _indented(sql: Sql) -> Sql:
-    return Sql(tuple(part.replace("\n", "\n    ") if isinstance(part, str) else part for part in sql.parts))
+    lines = (part.replace("\n", "\n    ") if isinstance(part, str) else part for part in sql.parts)
+    return replace(sql, parts=tuple(lines))

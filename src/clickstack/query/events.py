@@ -10,41 +10,51 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clickstack.core.chart import ChartConfig, Filter, Metric, Select
+from clickstack.core.limits import EXPLORE_READ_ROWS_MAX, EXPLORE_READ_ROWS_UNFILTERED_MAX
 from clickstack.core.result import QueryResult, Statistics
 from clickstack.core.source import Source
 from clickstack.core.sql import Param, Sql
 from clickstack.core.timerange import TimeRange
-from clickstack.store import Store
+from clickstack.store import Catalog, Store
 
 from .draft import select, table
 from .fields import Fields
+from .reader import Reader, reader_of
 from .row_identity import Identity, identity
 from .run import NOTHING, source_schema
 from .timefilter import TimeColumns, time_columns
 from .where import Conditions
 
+RUN_ROWS = 8_192  # of neighbours that are read or skipped together: the engine reads no fewer
 SAMPLE_RUNS = 2_000  # a sample has about as many runs; fewer would follow what happens to lie together
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which events. `metric` is needed for metric sources, and only there."""
+    """Which events. `metric` is needed for metric sources, and only there; `filters` are conditions beside `where`."""
 
     source: Source
     time_range: TimeRange
     where: Filter = Filter()
     metric: Metric | None = None
+    filters: tuple[Filter, ...] = ()
+
+    @property
+    def where_text(self) -> str:
+        """What is asked of the events beside time and metric; blank when nothing is."""
+        texts = (self.where.text, self.source.table_filter_expression or "", *(each.text for each in self.filters))
+        return "".join(texts).strip()
 
     @property
     def unfiltered(self) -> bool:
         """Whether only time decides, so that what was counted beforehand may answer."""
-        return not (self.where.text.strip() or (self.source.table_filter_expression or "").strip() or self.metric)
+        return not (self.metric or self.where_text)
 
 
 class Events:
     """A scope, read: its table known, its filter compiled. Blocks its thread; belongs to one request."""
 
-    def __init__(self, store: Store, scope: Scope, query_id: str | None = None) -> None:
+    def __init__(self, store: Store | Reader, scope: Scope, query_id: str | None = None) -> None:
         """Raises BadQuery for a wrong filter, BadRequest for a metric source without metric."""
         source = scope.source
         chart = ChartConfig(source, (Select("count", metric=scope.metric),)) if scope.metric else None
@@ -55,14 +65,19 @@ class Events:
         )
         self.statistics: Statistics = NOTHING
         conditions = Conditions(self.fields, source)
-        condition = conditions.read(scope.where)
-        self.warnings = condition.warnings
-        self._conditions = [*conditions.of_source(), *([condition.sql] if condition.sql else [])]
+        asked = [conditions.read(scope.where)]
+        asked += [conditions.read(each, f"filters.{at}") for at, each in enumerate(scope.filters)]
+        self.warnings = tuple(warning for each in asked for warning in each.warnings)
+        self._conditions = [*conditions.of_source(), *(each.sql for each in asked if each.sql)]
         if scope.metric:
             self._conditions.append(Sql.of("MetricName = ", Param(scope.metric.name, "String")))
         self._reader = conditions
-        self._store = store
+        self._asker = reader_of(store)
         self._query_id = query_id
+
+    @property
+    def catalog(self) -> Catalog:
+        return self._asker.catalog
 
     @property
     def identity(self) -> Identity:
@@ -77,12 +92,43 @@ class Events:
 
     def ask(self, sql: Sql) -> QueryResult:
         """Run a query under the request's id and add up what it cost."""
-        result = self._store.query(sql, query_id=self._query_id)
+        result = self._asker.query(sql, self.scope.source, self._query_id)
         self.statistics = added(self.statistics, result.statistics)
         return result
 
     def count(self, *more: Sql) -> int:
         return int(self.ask(select([Sql.of("count()")], table(self.fields), [*self.where(), *more], [])).scalar())
+
+    def sample(self, rows_max: int, *more: Sql) -> tuple[list[Sql], float]:
+        """Conditions that keep about `rows_max` events or fewer, and how many events each kept one stands for.
+
+        Where even counting them would read too much, whole runs of neighbours are read and the others never looked at.
+        """
+        read_max = EXPLORE_READ_ROWS_MAX if self.scope.where_text else EXPLORE_READ_ROWS_UNFILTERED_MAX
+        every = -(-self.expected_rows(*more) // read_max)
+        if every > 1 and self.fields.schema.engine.endswith("MergeTree"):
+            return [self._runs(every)], float(every)
+        return self.sampled(self.count(*more), rows_max)
+
+    def expected_rows(self, *more: Sql) -> int:
+        """How many rows the engine would read for these events, as it says itself without reading any."""
+        # not count(): that may be known without reading
+        sql = select([self.times.finest.sql], table(self.fields), [*self.where(), *more], [])
+        if sql.names_tables:  # to be checked first, and such filters are rare
+            return 0
+        return sum(row[3] for row in self.ask(Sql.of("EXPLAIN ESTIMATE ", sql)).rows)
+
+    def _runs(self, every: int) -> Sql:
+        """One of so many runs of the rows of each part, by chance but always the same. The engine skips the rest."""
+        largest = Sql.of(
+            "SELECT max(rows) FROM system.parts WHERE active AND database = ",
+            Param(self.fields.schema.database, "String"),
+            " AND table = ",
+            Param(self.fields.schema.table, "String"),
+        )
+        strata = int(self.ask(largest).scalar() or 0) // (RUN_ROWS * every) + 1
+        chosen = f"SELECT number * {every} + cityHash64(number) % {every} FROM numbers({strata})"
+        return Sql.of(f"intDiv(_part_offset, {RUN_ROWS}) IN ({chosen})")
 
     def sampled(self, total: int, rows_max: int) -> tuple[list[Sql], float]:
         """Conditions that keep about `rows_max` of `total` events, and how many events each kept one stands for."""

@@ -19,6 +19,7 @@ from clickstack.store import Store
 from .draft import select, table
 from .events import Events, Scope
 from .keys import KeyMeaning, read_key
+from .reader import Reader
 from .values import ValueList, values_of
 
 
@@ -32,7 +33,7 @@ class Facets:
 
 
 def find_facets(
-    store: Store,
+    store: Store | Reader,
     scope: Scope,
     keys: Sequence[str],
     limit: int,
@@ -48,7 +49,7 @@ def find_facets(
     facets: dict[int, ValueList] = {}
     for others, places in _together(keys, narrowing).items():
         conditions = [sql for other in others if (sql := narrowing[other]) is not None]
-        found = _facets(store, events, [meanings[at] for at in places], limit, conditions)
+        found = _facets(events, [meanings[at] for at in places], limit, conditions)
         facets |= zip(places, found, strict=True)
     return Facets([facets[at] for at in range(len(keys))], events.statistics, events.warnings)
 
@@ -61,24 +62,20 @@ def _together(keys: Sequence[str], narrowing: Mapping[str, Sql | None]) -> dict[
     return groups
 
 
-def _facets(
-    store: Store, events: Events, keys: Sequence[KeyMeaning], limit: int, conditions: list[Sql]
-) -> list[ValueList]:
+def _facets(events: Events, keys: Sequence[KeyMeaning], limit: int, conditions: list[Sql]) -> list[ValueList]:
     if (events.scope.unfiltered and not conditions) or events.scope.time_range.empty:
-        facets = [values_of(store, events, key, limit) for key in keys]
+        facets = [values_of(events, key, limit) for key in keys]
         rough = [at for at, facet in enumerate(facets) if facet.estimated and facet.method != "scan"]
-        if rough and (total := events.count()) <= FACET_RECOUNT_ROWS_MAX:
-            exact = _counted_together(events, [keys[at] for at in rough], limit, total, [])
+        if rough and events.expected_rows() <= FACET_RECOUNT_ROWS_MAX:
+            exact = _counted_together(events, [keys[at] for at in rough], limit, [])
             for at, facet in zip(rough, exact, strict=True):
                 facets[at] = facet
         return facets
-    return _counted_together(events, keys, limit, events.count(*conditions), conditions)
+    return _counted_together(events, keys, limit, conditions)
 
 
-def _counted_together(
-    events: Events, keys: Sequence[KeyMeaning], limit: int, total: int, conditions: list[Sql]
-) -> list[ValueList]:
-    sample, each = events.sampled(total, EXPLORE_SAMPLE_ROWS_MAX)
+def _counted_together(events: Events, keys: Sequence[KeyMeaning], limit: int, conditions: list[Sql]) -> list[ValueList]:
+    sample, each = events.sample(EXPLORE_SAMPLE_ROWS_MAX, *conditions)
     values = [
         Sql.of(f"arrayMap(x -> ({at}, x), ", key.values, ")")
         if key.attribute is None

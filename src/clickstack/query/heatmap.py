@@ -20,6 +20,8 @@ from clickstack.store import Store
 from .draft import select, subquery, table
 from .events import Events, Scope
 from .expression import Expression, read_expression
+from .reader import Reader
+from .usersql import user_expression
 
 Scale = Literal["log", "linear"]
 LOW_QUANTILE: dict[Scale, float] = {"log": 0.01, "linear": 0.001}
@@ -28,13 +30,14 @@ DECADES_MAX = 4  # a log scale reaches at most this far below the maximum
 
 @dataclass(frozen=True, slots=True)
 class Heatmap:
-    """`cells` are (column, row, events), those with events only. Column x begins at `starts_ms[x]`; row y holds values
-    from `bounds[y]` up to `bounds[y + 1]`, in units of the expression; the last includes its end."""
+    """`cells` are (column, row, value), those with events only; the value is their number unless said otherwise. Column
+    x begins at `starts_ms[x]`; row y holds values from `bounds[y]` up to `bounds[y + 1]`, in units of the expression;
+    the last includes its end."""
 
     granularity_s: int
     starts_ms: list[int]
     bounds: list[float]
-    cells: list[tuple[int, int, int]]
+    cells: list[tuple[int, int, float]]
     total: int
     expression: str
     statistics: Statistics
@@ -42,14 +45,16 @@ class Heatmap:
 
 
 def find_heatmap(
-    store: Store,
+    store: Store | Reader,
     scope: Scope,
     rows: int,
     scale: Scale = "log",
     expression: str | None = None,
     query_id: str | None = None,
+    count_expression: str | None = None,
 ) -> Heatmap:
-    """Events without a value, or with a negative one, are left out. Raises BadRequest, and what Events raises."""
+    """Events without a value, or with a negative one, are left out. `count_expression` is an aggregate that a cell
+    shows instead of its number of events. Raises BadRequest, and what Events raises."""
     text = (expression or scope.source.duration_expression or "").strip()
     if not text:
         raise BadRequest("expression: this source has no duration; name a number")
@@ -60,7 +65,8 @@ def find_heatmap(
     low, high, total = (0.0, 0.0, 0) if time_range.empty else _limits(events, number, scale)
     first_ms = time_range.start_ms // (width_s * 1000) * width_s * 1000
     starts_ms = [] if time_range.empty else list(range(first_ms, time_range.end_ms, width_s * 1000))
-    cells = _cells(events, number, scale, low, high, rows, first_ms, width_s) if total else []
+    counted = _counted(count_expression)
+    cells = _cells(events, number, scale, low, high, rows, first_ms, width_s, counted) if total else []
     return Heatmap(
         granularity_s=width_s,
         starts_ms=starts_ms,
@@ -71,6 +77,12 @@ def find_heatmap(
         statistics=events.statistics,
         warnings=events.warnings,
     )
+
+
+def _counted(text: str | None) -> Sql | None:
+    if not (text or "").strip():
+        return None
+    return Sql.of("toFloat64(", user_expression(text or "", "countExpression"), ")")
 
 
 def _number(value: Expression) -> Sql:
@@ -107,8 +119,16 @@ def _bounds(low: float, high: float, rows: int, scale: Scale) -> list[float]:
 
 
 def _cells(
-    events: Events, number: Sql, scale: Scale, low: float, high: float, rows: int, first_ms: int, width_s: int
-) -> list[tuple[int, int, int]]:
+    events: Events,
+    number: Sql,
+    scale: Scale,
+    low: float,
+    high: float,
+    rows: int,
+    first_ms: int,
+    width_s: int,
+    counted: Sql | None,
+) -> list[tuple[int, int, float]]:
     place = (
         f"(log(greatest(__v, {low!r})) - {math.log(low)!r}) / {math.log(high) - math.log(low)!r}"
         if scale == "log"
@@ -118,11 +138,10 @@ def _cells(
     columns = [
         f"intDiv(__s - {first_ms // 1000}, {width_s}) AS __x",
         f"toInt32(least(greatest(floor({place} * {rows}), 0), {rows - 1})) AS __y",
-        "count() AS __count",
     ]
     sql = select(
-        [Sql.of(column) for column in columns],
-        _values(events, number, seconds),
+        [*(Sql.of(column) for column in columns), Sql.of(counted or Sql.of("count()"), " AS __count")],
+        _values(events, number, seconds, *([Sql.of("*")] if counted else [])),
         [Sql.of("__v >= 0"), Sql.of("isFinite(__v)")],
         ["GROUP BY __x, __y", "ORDER BY __x, __y"],
     )

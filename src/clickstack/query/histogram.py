@@ -9,6 +9,8 @@ from clickstack.core.result import Statistics
 from clickstack.core.source import Source
 from clickstack.core.timerange import TimeRange, auto_granularity_seconds
 
+from .accelerate import Acceleration
+from .grid import Grid
 from .run import Runner
 
 BUCKETS_MAX = 100  # as many bars as a screen shows apart
@@ -36,6 +38,7 @@ class Histogram:
     statistics: Statistics
     sql: str
     warnings: tuple[str, ...]
+    acceleration: Acceleration | None = None
 
 
 def histogram(
@@ -45,6 +48,8 @@ def histogram(
     time_range: TimeRange,
     granularity_s: int | None,
     query_id: str | None,
+    time_zone: str = "UTC",
+    filters: tuple[Filter, ...] = (),
 ) -> Histogram:
     """Counts of a search. Without `granularity_s` the width fits the range. Raises what Runner.run raises."""
     width_s = granularity_s or auto_granularity_seconds(time_range, BUCKETS_MAX, step_min_s=1)
@@ -55,9 +60,11 @@ def histogram(
         where=where,
         group_by=(by,) if by else (),
         granularity_s=width_s,
+        time_zone=time_zone,
+        filters=filters,
     )
     result = runner.run(chart, time_range, query_id)
-    buckets_ms = _buckets(time_range, width_s)
+    buckets_ms = Grid(width_s, time_zone).starts_ms(time_range)
     place = {start_ms: index for index, start_ms in enumerate(buckets_ms)}
     counts: dict[str, list[int]] = {}
     for point in result.points:
@@ -65,13 +72,9 @@ def histogram(
         counts.setdefault(name, [0] * len(buckets_ms))[place[point.bucket_ms]] += point.values[0]
     groups = _ordered(_folded(counts))
     total = sum(sum(group.counts) for group in groups)
-    return Histogram(width_s, buckets_ms, groups, total, result.statistics, result.sql, result.warnings)
-
-
-def _buckets(time_range: TimeRange, width_s: int) -> list[int]:
-    width_ms = width_s * 1000
-    first_ms = time_range.start_ms // width_ms * width_ms
-    return list(range(first_ms, time_range.end_ms, width_ms)) if not time_range.empty else []
+    return Histogram(
+        width_s, buckets_ms, groups, total, result.statistics, result.sql, result.warnings, result.acceleration
+    )
 
 
 def _folded(counts: dict[str, list[int]]) -> dict[str, list[int]]:

@@ -16,6 +16,7 @@ from .counted import Counted, from_index, from_rollup, index_of_keys, rollup_tab
 from .draft import select, table
 from .events import Events, Scope
 from .fields import Field, Fields
+from .reader import Reader
 from .usersql import user_expression
 
 _BRACKETS = re.compile(r"(?P<map>\w+)\s*\[\s*'(?P<key>[^'\\]+)'\s*\]")
@@ -45,6 +46,7 @@ class KeyList:
     truncated: list[str]
     estimated: bool
     statistics: Statistics
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class KeyMeaning:
         return Sql.of("[ifNull(toString(", self.sql, "), '')]")
 
 
-def find_keys(store: Store, scope: Scope, query_id: str | None = None) -> KeyList:
+def find_keys(store: Store | Reader, scope: Scope, query_id: str | None = None) -> KeyList:
     """Every column, then every map key. Raises what Events raises."""
     events = Events(store, scope, query_id)
     keys, truncated, estimated = [], [], False
@@ -77,14 +79,14 @@ def find_keys(store: Store, scope: Scope, query_id: str | None = None) -> KeyLis
             keys.append(Key(column.name, column.name, None, column.type, facet))
         if kind.base not in ("Map", "JSON") or scope.time_range.empty:
             continue
-        found = _keys_of(store, events, column.name, kind)
+        found = _keys_of(events, column.name, kind)
         of_value = kind.arguments[1].text or kind.arguments[1].base if kind.base == "Map" else "Dynamic"
         keys += [Key(f"{column.name}.{key}", column.name, key, of_value, True, count) for key, count in found.counts]
         estimated = estimated or found.estimated
         if found.distinct > len(found.counts) or not found.complete:
             truncated.append(column.name)
     keys.sort(key=lambda key: (key.attribute is not None, -(key.count or 0)))  # stable: columns stay in table order
-    return KeyList(keys, truncated, estimated, events.statistics)
+    return KeyList(keys, truncated, estimated, events.statistics, events.warnings)
 
 
 def read_key(text: str, fields: Fields) -> KeyMeaning:
@@ -116,14 +118,14 @@ def _field(text: str, fields: Fields) -> Field | None:
     return found
 
 
-def _keys_of(store: Store, events: Events, column: str, kind: ColumnType) -> Counted:
+def _keys_of(events: Events, column: str, kind: ColumnType) -> Counted:
     """The keys of one map: from the index's dictionary, else from a roll-up, else from a sample."""
     if events.scope.unfiltered and kind.base == "Map":
         index = index_of_keys(events.fields, column)
         found = from_index(events, index, KEYS_PER_MAP_MAX) if index else None
         if found is not None:
             return found
-        rollup = rollup_table(store, events)
+        rollup = rollup_table(events)
         found = from_rollup(events, rollup, column, KEYS_PER_MAP_MAX, key=None) if rollup else None
         if found and found.counts:
             return found
@@ -131,7 +133,7 @@ def _keys_of(store: Store, events: Events, column: str, kind: ColumnType) -> Cou
 
 
 def _sampled_keys(events: Events, column: str, kind: ColumnType) -> Counted:
-    sample, each = events.sampled(events.count(), KEYS_SAMPLE_ROWS)
+    sample, each = events.sample(KEYS_SAMPLE_ROWS)
     keys = Sql.of("mapKeys(" if kind.base == "Map" else "JSONAllPaths(", ident(column), ")")
     columns = [
         Sql.of("toString(arrayJoin(", keys, ")) AS __text"),

@@ -15,7 +15,7 @@ from clickstack.core.sql import Sql
 
 from .draft import Context, Draft, select, subquery
 from .metric_histogram import totals
-from .metric_steps import SERIES, grouped_by, in_range, key_columns, keys
+from .metric_steps import grouped_by, in_range, key_columns, keys, series
 
 _FAR = 2**40  # beyond any bucket index, which is 32 bits
 
@@ -89,7 +89,7 @@ def _pairs(draft: Draft, context: Context) -> Sql:
             Sql.of(context.times.finest.sql, " AS __at"),
             Sql.of("StartTimeUnix AS __start"),
             Sql.of("AggregationTemporality = 1 AS __delta"),
-            Sql.of(SERIES, " AS __series_id"),
+            Sql.of(series(context), " AS __series_id"),
             Sql.of("Scale"),
             Sql.of("min(Scale) OVER () AS __scale"),
             *(Sql.of(name) for name in _BUCKETS),

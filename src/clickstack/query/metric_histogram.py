@@ -14,18 +14,16 @@ from clickstack.core.sql import Sql
 from .draft import Context, Draft, select, subquery
 from .metric_steps import GROWN_BY_COUNT, grouped_by, in_range, keys, new_part, steps
 
-_BEFORE = "arrayResize(__counts_before, length(BucketCounts))"
-_RESET = (
-    "__bounds_id != __bounds_id_before OR length(BucketCounts) != length(__counts_before) "
-    f"OR arrayExists((now, earlier) -> now < earlier, BucketCounts, {_BEFORE})"
+# What is new in a point is its counts, less those of the point before when it goes on from there: same bounds, and no
+# bucket that has fallen. Both are added up by themselves, so that no array is made for each point. `arrayResize` keeps
+# the engine from comparing unequal arrays.
+_COUNTED = "__delta OR __known"
+_GOES_ON = (
+    "__known AND NOT __delta AND __bounds_id = __bounds_id_before AND length(BucketCounts) = length(__counts_before) "
+    "AND NOT arrayExists((now, earlier) -> now < earlier, BucketCounts, "
+    "arrayResize(__counts_before, length(BucketCounts)))"
 )
-# The new observations of each bucket. Lengths are equal where the difference is taken; `arrayResize` keeps the engine
-# from comparing unequal arrays in rows whose branch is another.
-_NEW_COUNTS = (
-    "multiIf(__delta, BucketCounts, isNull(__count_before), arrayResize(emptyArrayUInt64(), length(BucketCounts)), "
-    "__reset, BucketCounts, "
-    f"arrayMap((now, earlier) -> toUInt64(greatest(toInt64(now) - toInt64(earlier), 0)), BucketCounts, {_BEFORE}))"
-)
+_NEW = "arrayMap((now, earlier) -> now - earlier, __now, arrayResize(__earlier, length(__now)))"
 
 # Observations at most `bound` in one part (bounds, cumulative counts), `at` being the part's first bound that is not
 # below it.
@@ -52,24 +50,25 @@ def histogram_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
             "lagInFrame(cityHash64(ExplicitBounds)) OVER __series AS __bounds_id_before",
             "lagInFrame(BucketCounts) OVER __series AS __counts_before",
         ),
-    )
-    new = select(
-        columns=[*columns, Sql.of("ExplicitBounds"), Sql.of(f"{_RESET} AS __reset"), Sql.of(f"{_NEW_COUNTS} AS __new")],
-        source=subquery(points),
-        where=[in_range(context)],
-        tail=[],
+        counts=False,
     )
     per_bounds = select(
-        columns=[*columns, Sql.of("ExplicitBounds"), Sql.of("arrayCumSum(sumForEach(__new)) AS __cumulative")],
-        source=subquery(new),
-        where=[],
-        tail=grouped_by([*names, "ExplicitBounds"]),
+        columns=[
+            *columns,
+            Sql.of("any(ExplicitBounds) AS __of_bounds"),
+            Sql.of(f"sumForEachIf(BucketCounts, {_COUNTED}) AS __now"),
+            Sql.of(f"sumForEachIf(__counts_before, {_GOES_ON}) AS __earlier"),
+            Sql.of(f"arrayCumSum({_NEW}) AS __cumulative"),
+        ],
+        source=subquery(points),
+        where=[in_range(context)],
+        tail=grouped_by([*names, "__bounds_id"]),
     )
     merged = select(
         columns=[
             *columns,
-            Sql.of("groupArray((ExplicitBounds, arrayMap(count -> toFloat64(count), __cumulative))) AS __parts"),
-            Sql.of("arraySort(arrayDistinct(arrayFlatten(groupArray(ExplicitBounds)))) AS __bounds"),
+            Sql.of("groupArray((__of_bounds, arrayMap(count -> toFloat64(count), __cumulative))) AS __parts"),
+            Sql.of("arraySort(arrayDistinct(arrayFlatten(groupArray(__of_bounds)))) AS __bounds"),
         ],
         source=subquery(per_bounds),
         where=[],

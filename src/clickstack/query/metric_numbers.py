@@ -12,14 +12,14 @@ from clickstack.core.sql import Sql
 from .draft import BUCKET, Context, Draft, select, subquery
 from .expression import read_expression
 from .metric_steps import (
-    SERIES,
     before,
     group_columns,
     group_names,
     grouped_by,
     in_range,
     inner_bucket,
-    inner_width_s,
+    inner_length,
+    series,
 )
 
 # A cumulative point's growth over the previous one of its series; the first point only starts the count.
@@ -30,7 +30,7 @@ def gauge_numbers(draft: Draft, context: Context) -> Sql:
     time, value = context.times.finest.sql, _value(context)
     number = Sql.of("argMax(", value, ", ", time, ")")
     if context.chart.select[0].is_delta:
-        number = _change(value, time, inner_width_s(context))
+        number = _change(value, time, inner_length(context))
     return select(
         columns=[
             Sql.of(inner_bucket(draft, context), f" AS {BUCKET}"),
@@ -40,7 +40,7 @@ def gauge_numbers(draft: Draft, context: Context) -> Sql:
         ],
         source=draft.source,
         where=draft.where,
-        tail=[Sql.of("GROUP BY ", Sql.join([BUCKET, *group_names(draft), SERIES], ", "))],
+        tail=[Sql.of("GROUP BY ", Sql.join([BUCKET, *group_names(draft), series(context)], ", "))],
     )
 
 
@@ -53,7 +53,7 @@ def sum_numbers(draft: Draft, context: Context) -> Sql:
             Sql.of(inner_bucket(draft, context), f" AS {BUCKET}"),
             *group_columns(draft),
             Sql.of(context.times.finest.sql, " AS __at"),
-            Sql.of(SERIES, " AS __series_id"),
+            Sql.of(series(context), " AS __series_id"),
             Sql.of(_value(context), " AS __point"),
             Sql.of("AggregationTemporality = 1 AS __delta"),
             Sql.of("IsMonotonic AS __monotonic"),
@@ -76,12 +76,12 @@ def sum_numbers(draft: Draft, context: Context) -> Sql:
     )
 
 
-def _change(value: Sql, time: Sql, width_s: int) -> Sql:
+def _change(value: Sql, time: Sql, length: str) -> Sql:
     """The change from the first to the last point, stretched to the whole bucket; one point alone changes nothing."""
     moment = Sql.of("toUnixTimestamp64Nano(toDateTime64(", time, ", 9))")
     rise = Sql.of("argMax(", value, ", ", time, ") - argMin(", value, ", ", time, ")")
     seconds = Sql.of("(max(", moment, ") - min(", moment, ")) / 1e9")
-    return Sql.of("if(max(", moment, ") = min(", moment, "), 0, (", rise, f") * {width_s} / (", seconds, "))")
+    return Sql.of("if(max(", moment, ") = min(", moment, "), 0, (", rise, f") * {length} / (", seconds, "))")
 
 
 def _value(context: Context) -> Sql:

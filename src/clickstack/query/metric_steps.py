@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from clickstack.core.sql import Param, Sql
 from clickstack.core.timerange import auto_granularity_seconds
 
-from .draft import BUCKET, Context, Draft, group_name, select
+from .draft import BUCKET, Context, Draft, bucket_start, group_name, select
+from .grid import Grid
 
 # The same attributes in another scope or resource are another series (§3.1).
-SERIES = Sql.of("cityHash64(ScopeAttributes, ResourceAttributes, Attributes)")
+_SERIES = Sql.of("cityHash64(ScopeAttributes, ResourceAttributes, Attributes)")
+_SERIES_OF_SEVERAL = Sql.of("cityHash64(MetricName, ScopeAttributes, ResourceAttributes, Attributes)")
 
 # Columns that tell how much of a cumulative point is new. The first point of a series only starts the count; after a
 # reset the whole point is new, as in Prometheus; points of delta temporality are new altogether.
@@ -26,10 +28,12 @@ def inner_width_s(context: Context) -> int:
 def inner_bucket(draft: Draft, context: Context) -> Sql:
     if draft.bucket is not None:
         return draft.bucket
-    time = context.times.finest.sql
-    return Sql.of(
-        "toUnixTimestamp(toStartOfInterval(toDateTime(", time, f"), toIntervalSecond({inner_width_s(context)})))"
-    )
+    return bucket_start(context.times.finest.sql, inner_width_s(context), context)
+
+
+def inner_length(context: Context) -> str:
+    """The seconds of a bucket of `inner_bucket`, as SQL; the bucket's beginning is in BUCKET."""
+    return Grid(inner_width_s(context), context.chart.time_zone).length_sql(BUCKET, context.time_range)
 
 
 def keys(draft: Draft) -> list[str]:
@@ -61,11 +65,21 @@ def in_range(context: Context, time: Sql | str = "__at") -> Sql:
     return Sql.of(time, " >= fromUnixTimestamp64Milli(", Param(context.time_range.start_ms, "Int64"), ", 'UTC')")
 
 
-def before(context: Context, partition: Sql = SERIES) -> Sql:
+def series(context: Context) -> Sql:
+    """What tells series apart. Of several names for a metric, each has its own series."""
+    metric = context.chart.select[0].metric
+    return _SERIES_OF_SEVERAL if metric and metric.name_sql else _SERIES
+
+
+def before(context: Context) -> Sql:
     """The window `__series`: the point of the same series before this one."""
     time = context.times.finest.sql
     return Sql.of(
-        "WINDOW __series AS (PARTITION BY ", partition, " ORDER BY ", time, " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
+        "WINDOW __series AS (PARTITION BY ",
+        series(context),
+        " ORDER BY ",
+        time,
+        " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)",
     )
 
 
@@ -73,8 +87,11 @@ def previous(column: str) -> Sql:
     return Sql.of(f"lagInFrame({column}) OVER __series")
 
 
-def steps(draft: Draft, context: Context, columns: Iterable[str], *, temporality: bool = True) -> Sql:
-    """Every point of a distribution with the count before it. `columns` are read along.
+def steps(
+    draft: Draft, context: Context, columns: Iterable[str], *, temporality: bool = True, counts: bool = True
+) -> Sql:
+    """Every point of a distribution with the count before it, or without `counts` only whether there is a point
+    before it (`__known`). `columns` are read along.
 
     Points without a temporality are not interpretable and are left out (§3.5).
     """
@@ -84,14 +101,20 @@ def steps(draft: Draft, context: Context, columns: Iterable[str], *, temporality
             *key_columns(draft),
             Sql.of(context.times.finest.sql, " AS __at"),
             Sql.of(f"{delta} AS __delta"),
-            Sql.of("toInt64(Count) AS __count"),
-            Sql.of(previous("toNullable(toInt64(Count))"), " AS __count_before"),
+            *(_COUNTS if counts else _KNOWN),
             *(Sql.of(column) for column in columns),
         ],
         source=draft.source,
         where=[*draft.where, *([Sql.of("AggregationTemporality != 0")] if temporality else [])],
         tail=[before(context)],
     )
+
+
+_COUNTS = (
+    Sql.of("toInt64(Count) AS __count"),
+    Sql.of(previous("toNullable(toInt64(Count))"), " AS __count_before"),
+)
+_KNOWN = (Sql.of("lagInFrame(true, 1, false) OVER __series AS __known"),)
 
 
 def new_part(now: str, earlier: str, whole: Sql, none: Sql | str = "isNull(__count_before)") -> Sql:

@@ -6,7 +6,7 @@ from clickstack.core.sql import Sql
 
 from .draft import Context, Draft, select
 from .metric_histogram import totals
-from .metric_steps import GROWN_BY_COUNT, SERIES, in_range, key_columns, keys
+from .metric_steps import GROWN_BY_COUNT, in_range, key_columns, keys, series
 
 
 def summary_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
@@ -29,7 +29,7 @@ def summary_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
             Sql.of("notEmpty(`ValueAtQuantiles.Quantile`)"),
             Sql.of(f"NOT isNaN({value})"),
         ],
-        tail=[Sql.of("GROUP BY ", Sql.join([*keys(draft), SERIES], ", "))],
+        tail=[Sql.of("GROUP BY ", Sql.join([*keys(draft), series(context)], ", "))],
     )
     return rows, Sql.of("maxOrNull(__number)")
 

@@ -18,6 +18,7 @@ from .metric_exponential import exponential_quantile, exponential_totals
 from .metric_histogram import histogram_quantile, histogram_totals
 from .metric_numbers import gauge_numbers, sum_numbers
 from .metric_summary import summary_quantile, summary_totals
+from .usersql import user_expression
 
 # A counter's previous point is looked for this far before the range, so that the first bucket has its increase (W5).
 LOOKBACK_MIN_S = 300
@@ -88,6 +89,8 @@ def metric_condition(context: Context) -> list[Sql | None]:
         return []
     recorded = Sql.of("bitAnd(Flags, 1) = 0") if context.fields.find_or_none("Flags") else None
     name = Sql.of("MetricName = ", Param(select.metric.name, "String"))
+    if select.metric.name_sql:
+        name = user_expression(select.metric.name_sql, context.place(0, ".metricNameSql"))
     return [name, recorded, context.conditions.read(select.where).sql]
 
 

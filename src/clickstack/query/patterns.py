@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from clickstack.core.errors import BadRequest
-from clickstack.core.limits import PATTERN_SAMPLE_ROWS, PATTERN_TEXT_CHARS_MAX
+from clickstack.core.limits import PATTERN_SAMPLE_ROWS, PATTERN_TEXT_CHARS_MAX, PATTERNS_MAX
 from clickstack.core.result import Statistics
 from clickstack.core.sql import Sql, literal
 from clickstack.core.timerange import TimeRange
@@ -21,10 +21,12 @@ from .draft import select, table
 from .drain import Drain
 from .events import Events, Scope, added
 from .expression import read_expression
+from .reader import Reader
 from .run import readable_sql
 
 TREND_BUCKETS = 24
 EXAMPLES = 3
+NOISE_SHARE = 0.1  # of the events; patterns above it hide the others, as in the reference
 NS_PER_MS = 1_000_000
 
 
@@ -68,7 +70,7 @@ class Patterns:
 
 
 def find_patterns(
-    store: Store,
+    store: Store | Reader,
     scope: Scope,
     limit: int,
     expression: str | None = None,
@@ -104,6 +106,27 @@ def find_patterns(
         statistics=statistics,
         warnings=events.warnings,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Patterns that make up much of what was found. `without` leaves each out, as an SQL filter."""
+
+    patterns: list[tuple[Pattern, float]]
+    without: list[str]
+    statistics: Statistics
+    warnings: tuple[str, ...]
+
+
+def find_noise(
+    store: Store | Reader, scope: Scope, expression: str | None = None, query_id: str | None = None
+) -> Noise:
+    """The patterns with more than NOISE_SHARE of the events, each with its share. Raises what find_patterns raises."""
+    found = find_patterns(store, scope, PATTERNS_MAX, expression, None, query_id)
+    shares = [(pattern, pattern.sampled / found.sampled) for pattern in found.patterns if found.sampled]
+    noisy = [(pattern, share) for pattern, share in shares if share > NOISE_SHARE]
+    without = [f"NOT ifNull({pattern.where}, 0)" for pattern, _ in noisy]
+    return Noise(noisy, without, found.statistics, found.warnings)
 
 
 @dataclass(frozen=True, slots=True)

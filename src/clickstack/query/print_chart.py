@@ -9,6 +9,7 @@ from clickstack.core.chart import ChartConfig, Filter, Select
 from clickstack.core.clock import utc_datetime
 from clickstack.core.source import Source
 
+from .accelerate import Acceleration
 from .compile import CompiledChart
 from .run import ChartResult, readable_sql
 from .shape import Point
@@ -19,12 +20,13 @@ def lucene_chart(text: str, source: Source) -> ChartConfig:
     return ChartConfig(source, (Select("count"),), where=Filter(text), granularity_s="auto")
 
 
-def compiled_text(compiled: CompiledChart) -> str:
-    """The SQL, ready to copy, after comments that say what its columns are."""
+def compiled_text(compiled: CompiledChart, acceleration: Acceleration | None = None) -> str:
+    """The SQL, ready to copy, after comments that say what its columns are and which views it could use."""
     columns = ["__bucket: the start of the bucket, seconds since 1970"] if compiled.bucketed else []
     columns += [f"__group_{index}: {name}" for index, name in enumerate(compiled.groups)]
     columns += [f"value: {name}" for name in compiled.values]
     columns += [f"warning: {warning}" for warning in compiled.warnings]
+    columns += acceleration_lines(acceleration)
     return "\n".join([*(f"-- {' '.join(column.split())}" for column in columns), readable_sql(compiled.sql)])
 
 
@@ -38,8 +40,22 @@ def result_text(result: ChartResult) -> str:
         lines += ["", "previous period", *_table(head, [_cells(point, over_time) for point in result.previous])]
     statistics = result.statistics
     told = f"{len(result.points)} rows; read {statistics.rows_read:,} rows, {statistics.bytes_read:,} bytes"
-    warnings = [f"warning: {warning}" for warning in result.warnings]
+    warnings = [f"warning: {warning}" for warning in result.warnings] + acceleration_lines(result.acceleration)
     return "\n".join([*lines, "", *warnings, f"{told} in {statistics.elapsed_s * 1000:.1f} ms"])
+
+
+def acceleration_lines(acceleration: Acceleration | None) -> list[str]:
+    """Which view answered, and what became of the others; nothing when the source has none."""
+    lines = []
+    for each in acceleration.tried if acceleration else ():
+        if each.reason:
+            told = f"not used: {each.reason}"
+        elif acceleration and each.view == acceleration.view:
+            told = f"used: {each.rows:,} rows instead of {acceleration.rows:,}"
+        else:
+            told = f"not used: {each.rows:,} rows, there is a cheaper way"
+        lines.append(f"view {each.view}: {told}")
+    return lines
 
 
 def _cells(point: Point, over_time: bool) -> list[str]:

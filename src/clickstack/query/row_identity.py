@@ -67,6 +67,10 @@ class Identity:
     def newest_first(self) -> Sql:
         return Sql.of("ORDER BY ", Sql.join([Sql.of(sql, " DESC") for sql in (self.time, *self.columns)], ", "))
 
+    @property
+    def oldest_first(self) -> Sql:
+        return Sql.of("ORDER BY ", Sql.join((self.time, *self.columns), ", "))
+
     def key(self, row: Sequence[Any]) -> RowKey:
         """The key at the end of a row that has `selected`."""
         time_ns, *rest = row[-1 - len(self.columns) :]

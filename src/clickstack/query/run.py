@@ -13,12 +13,16 @@ from clickstack.core.sql import Sql, literal
 from clickstack.core.timerange import TimeRange
 from clickstack.store import Store, TableSchema
 
+from .accelerate import Acceleration, accelerated
 from .columntype import ColumnType, parse_type
 from .compile import CompiledChart, compile_chart, untyped
+from .compose import with_queries
 from .draft import Context, table
 from .expression import read_expression
 from .fields import Fields
-from .settle import before, settle
+from .grid import Grid
+from .reader import Reader, reader_of
+from .settle import settle
 from .shape import Point, filled, later, points
 from .timefilter import time_columns
 from .where import Conditions
@@ -30,7 +34,8 @@ class ChartResult:
 
     `values` and `groups` are the names of the values and group values of each point. `time_range` and `width_s` are
     those that were asked: widened to whole buckets where the chart says so, the width chosen where it is open.
-    `previous` are the points of the period before, moved onto this one, when the chart compares.
+    `previous` are the points of the period before, moved onto this one, when the chart compares. `acceleration` tells
+    which of the source's materialized views answered, and why others did not; None when it has none.
     """
 
     points: list[Point]
@@ -42,6 +47,7 @@ class ChartResult:
     time_range: TimeRange = TimeRange(0, 0)
     width_s: int | None = None
     previous: list[Point] | None = None
+    acceleration: Acceleration | None = None
 
 
 NOTHING = Statistics(0, 0, 0.0)
@@ -50,8 +56,8 @@ NOTHING = Statistics(0, 0, 0.0)
 class Runner:
     """Runs charts on a store. Blocks its thread; safe from many threads."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store | Reader) -> None:
+        self._reader = reader_of(store)
 
     def run(
         self, chart: ChartConfig, time_range: TimeRange, query_id: str | None = None, *, first: int = 0
@@ -63,28 +69,43 @@ class Runner:
         if time_range.empty:
             return ChartResult([], NOTHING, "")
         chart, time_range = settle(chart, time_range)
-        compiled = self._compile(chart, time_range, first)
+        compiled, acceleration = self._fastest(chart, time_range, first)
         found, statistics = self._ask(chart, compiled, time_range, query_id)
         previous = None
         if chart.compare_to_previous:
-            earlier, shift_ms = before(time_range, _width_s(chart))
-            found_before, also = self._ask(chart, self._compile(chart, earlier), earlier, query_id)
-            previous, statistics = later(found_before, shift_ms), _both(statistics, also)
+            grid = Grid(_width_s(chart) or 1, chart.time_zone)
+            earlier = grid.before(time_range)
+            found_before, also = self._ask(chart, self._fastest(chart, earlier, first)[0], earlier, query_id)
+            previous = later(found_before, lambda ms: grid.later_ms(ms, time_range) if ms else 0)
+            statistics = _both(statistics, also)
         return ChartResult(
             found,
             statistics,
             readable_sql(compiled.sql),
             compiled.warnings,
             compiled.values,
-            compiled.groups,
+            compiled.groups if chart.show_groups else (),
             time_range,
             _width_s(chart),
             previous,
+            acceleration,
         )
 
     def compile(self, chart: ChartConfig, time_range: TimeRange) -> CompiledChart:
-        """The query of a chart, without running it. Raises BadQuery and BadRequest."""
+        """The query of a chart over its source's own rows, without running it. Raises BadQuery and BadRequest."""
         return self._compile(*settle(chart, time_range))
+
+    def plan(self, chart: ChartConfig, time_range: TimeRange) -> tuple[CompiledChart, Acceleration | None]:
+        """The query that `run` would run, and what views did for it. Raises as `compile` does."""
+        return self._fastest(*settle(chart, time_range))
+
+    def _fastest(
+        self, chart: ChartConfig, time_range: TimeRange, first: int = 0
+    ) -> tuple[CompiledChart, Acceleration | None]:
+        plain = self._compile(chart, time_range, first)
+        if chart.select[0].metric is not None or not chart.source.materialized_views:
+            return plain, None
+        return accelerated(self._reader.store, self._context(chart, time_range, first), plain)
 
     def _compile(self, chart: ChartConfig, time_range: TimeRange, first: int = 0) -> CompiledChart:
         if chart.select[0].metric is None:
@@ -94,40 +115,47 @@ class Runner:
 
     def _context(self, chart: ChartConfig, time_range: TimeRange, first: int = 0) -> Context:
         source = chart.source
-        fields = Fields(source_schema(self._store, source, chart), source)
+        fields = Fields(source_schema(self._reader, source, chart), source)
         return Context(
             chart=chart,
             time_range=time_range,
             fields=fields,
             times=time_columns(source.timestamp_value_expression, fields),
             conditions=Conditions(fields, source),
-            types=self._types(untyped(chart, fields, first), fields),
+            types=self._types(untyped(chart, fields, first), fields, chart),
             first=first,
         )
 
     def _ask(
         self, chart: ChartConfig, compiled: CompiledChart, time_range: TimeRange, query_id: str | None
     ) -> tuple[list[Point], Statistics]:
-        result = self._store.query(compiled.sql, query_id=query_id)
+        result = self._reader.query(compiled.sql, chart.source, query_id)
         found = points(compiled, result)
         width_s = _width_s(chart)
         if chart.fill and width_s:
-            found = filled(found, time_range, width_s, len(compiled.values), grouped=bool(compiled.groups))
+            buckets_ms = Grid(width_s, chart.time_zone).starts_ms(time_range)
+            found = filled(found, buckets_ms, len(compiled.values), grouped=bool(compiled.groups))
+        if not chart.show_groups:
+            found = [replace(point, group=()) for point in found]
         return found, result.statistics
 
-    def _types(self, texts: Iterable[str], fields: Fields) -> dict[str, ColumnType]:
+    def _types(self, texts: Iterable[str], fields: Fields, chart: ChartConfig) -> dict[str, ColumnType]:
         """The types of SQL expressions, told by the engine without reading a row."""
         texts = list(dict.fromkeys(texts))
         if not texts:
             return {}
         columns = [Sql.of(read_expression(text, fields, "field").sql, f" AS e{at}") for at, text in enumerate(texts)]
-        described = self._store.query(
-            Sql.of("DESCRIBE (SELECT ", Sql.join(columns, ", "), " FROM ", table(fields), ")")
-        )
+        asked = Sql.of("SELECT ", Sql.join(columns, ", "), " FROM ", table(fields))
+        described = self._reader.describe(with_queries(chart, asked), chart.source)
         return {text: parse_type(row[1]) for text, row in zip(texts, described.rows, strict=True)}
 
 
-def source_schema(store: Store, source: Source, chart: ChartConfig | None = None) -> TableSchema:
+def source_fields(store: Store | Reader, source: Source) -> Fields:
+    """The names a search over a source knows. Raises BadRequest for a metric source, which has no single table."""
+    return Fields(source_schema(store, source), source)
+
+
+def source_schema(store: Store | Reader, source: Source, chart: ChartConfig | None = None) -> TableSchema:
     """The schema of the table a source reads; a metric source has one table for each kind. Raises BadRequest."""
     metric = chart.select[0].metric if chart else None
     if metric is None:

@@ -21,6 +21,7 @@ from clickstack.store import Store
 from .draft import select, table
 from .events import added
 from .fields import Fields
+from .reader import Reader, reader_of
 from .row_identity import Identity, RowKey, identity
 from .run import NOTHING, readable_sql, source_schema
 from .select_list import Shown, names, read_select, rendered
@@ -29,12 +30,15 @@ from .usersql import split_list, user_expression
 from .where import Conditions
 
 WINDOW_FIRST_MS = 60_000  # the newest minute is read first
+AROUND_MS = 24 * 3_600_000  # what surrounds a row lies within a day of it
 WINDOW_GROWTH_MAX = 20  # a window is at most this many times wider than the one before
 
 
 @dataclass(frozen=True, slots=True)
 class SearchConfig:
     """What a search asks for. Blank `select` is the source's default; blank `order_by` is newest first.
+
+    `filters` are further conditions beside `where`.
 
     `newer_than` is a row's id: only rows after that one are read, which is how a list of events is kept up to date.
     Rows that arrive late, with an older time, are not among them.
@@ -52,6 +56,7 @@ class SearchConfig:
     cursor: str | None = None
     newer_than: str | None = None
     strict: bool = False
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +72,25 @@ class SearchPage:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Rows around one, newest first; `at` is its place. `more_…`: that many were not all."""
+
+    page: SearchPage
+    at: int
+    more_newer: bool
+    more_older: bool
+
+
 class Search:
     """Searches a store. Blocks its thread; safe from many threads."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store | Reader) -> None:
+        self._reader = reader_of(store)
 
     def page(self, config: SearchConfig, query_id: str | None = None) -> SearchPage:
         """Raises BadQuery, BadRequest, and what Store.query raises."""
-        query = _Query.of(self._store, config)
+        query = _Query.of(self._reader, config)
         if config.order_by.strip():
             if config.newer_than:
                 raise BadRequest("newerThan: only a list in order of time can be continued; leave orderBy out")
@@ -95,15 +110,42 @@ class Search:
             warnings=query.warnings,
         )
 
+    def around(self, config: SearchConfig, row_id: str, query_id: str | None = None) -> Surroundings:
+        """Up to `config.limit` rows on each side of a row, within a day, that meet the filters; and the row itself.
+
+        Raises NotFound when the row is no longer there, BadRequest for a bad id, and what `page` raises.
+        """
+        key = RowKey.decode(row_id, "rowId")
+        day = TimeRange(max(key.time_ms - AROUND_MS, 0), key.time_ms + AROUND_MS)
+        query = _Query.of(self._reader, replace(config, time_range=day))
+        newer = _Query.of(self._reader, replace(config, time_range=day, newer_than=row_id))
+        own = self._reader.query(query.one(key), config.source, query_id)
+        if not own.rows:
+            raise NotFound("The row is not there any more.")
+        after, after_cost, _ = self._newest(query, key, config.limit + 1, query_id)
+        before, before_cost = self._oldest(newer, config.limit + 1, query_id)
+        rows = [*reversed(before[: config.limit]), *own.rows, *after[: config.limit]]
+        columns = query.columns(own.columns[: -len(query.identity.selected)])
+        page = SearchPage(
+            columns=columns,
+            rows=[row[: len(columns)] for row in rows],
+            row_ids=[query.identity.key(row).encode() for row in rows],
+            next_cursor=None,
+            statistics=added(own.statistics, added(after_cost, before_cost)),
+            sql=readable_sql(query.sql(day, key, config.limit)),
+            warnings=query.warnings,
+        )
+        return Surroundings(page, min(len(before), config.limit), len(before) > config.limit, len(after) > config.limit)
+
     def row(self, source: Source, row_id: str, query_id: str | None = None) -> dict[str, Any]:
         """The whole row of an id, by column. Raises NotFound when it is no longer there, BadRequest for a bad id."""
         key = RowKey.decode(row_id, "rowId")
-        fields = Fields(source_schema(self._store, source), source)
+        fields = Fields(source_schema(self._reader, source), source)
         times = _times(source, fields)
         around = times.within(TimeRange(key.time_ms, key.time_ms + 1))
         one = identity(fields.schema, times.finest.sql).is_row(key)
         sql = select([Sql.of("*")], table(fields), [*around, one], ["LIMIT 1"])
-        for row in self._store.query(sql, query_id=query_id).dicts():
+        for row in self._reader.query(sql, source, query_id).dicts():
             return row
         raise NotFound("The row is not there any more.")
 
@@ -114,7 +156,7 @@ class Search:
         rows: list[list[Any]] = []
         statistics, columns = NOTHING, []
         for window in windows(query.config.time_range, after, lambda: (len(rows), wanted)):
-            result = self._store.query(query.sql(window, after, wanted - len(rows)), query_id=query_id)
+            result = self._reader.query(query.sql(window, after, wanted - len(rows)), query.config.source, query_id)
             rows.extend(result.rows)
             statistics = added(statistics, result.statistics)
             columns = query.columns(result.columns[: -len(query.identity.selected)])
@@ -122,13 +164,27 @@ class Search:
                 break
         return rows, statistics, columns
 
+    def _oldest(self, query: _Query, wanted: int, query_id: str | None) -> tuple[list[list[Any]], Statistics]:
+        """Up to `wanted` rows, oldest first, in windows that grow away from the beginning."""
+        rows: list[list[Any]] = []
+        statistics, whole = NOTHING, query.config.time_range
+        for mirrored in windows(TimeRange(-whole.end_ms, -whole.start_ms), None, lambda: (len(rows), wanted)):
+            window = TimeRange(-mirrored.end_ms, -mirrored.start_ms)
+            sql = query.sql(window, None, wanted - len(rows), query.identity.oldest_first)
+            result = self._reader.query(sql, query.config.source, query_id)
+            rows.extend(result.rows)
+            statistics = added(statistics, result.statistics)
+            if len(rows) >= wanted:
+                break
+        return rows, statistics
+
     def _ordered_page(self, config: SearchConfig, query: _Query, query_id: str | None) -> SearchPage:
         order = Sql.join([_order(part, query.fields) for part in split_list(config.order_by, "orderBy")], ", ")
         tail = [Sql.of("ORDER BY ", order), Sql.of(f"LIMIT {config.limit} OFFSET {config.offset}")]
         sql = select(rendered(query.shown), table(query.fields), query.where(config.time_range, None), tail)
         if config.time_range.empty:
             return SearchPage([], [], [], None, NOTHING, readable_sql(sql), query.warnings)
-        result = self._store.query(sql, query_id=query_id)
+        result = self._reader.query(sql, config.source, query_id)
         return SearchPage(
             query.columns(result.columns), result.rows, [], None, result.statistics, readable_sql(sql), query.warnings
         )
@@ -148,12 +204,18 @@ class _Query:
     warnings: tuple[str, ...]
 
     @staticmethod
-    def of(store: Store, config: SearchConfig) -> _Query:
+    def of(store: Reader, config: SearchConfig) -> _Query:
         source = config.source
         fields = Fields(source_schema(store, source), source)
         times = _times(source, fields)
         conditions = Conditions(fields, source)
-        condition = conditions.read(config.where, subqueries=not config.strict)
+        asked = [
+            conditions.read(each, what, subqueries=not config.strict)
+            for each, what in (
+                (config.where, "where"),
+                *((each, f"filters.{at}") for at, each in enumerate(config.filters)),
+            )
+        ]
         text = config.select if config.select.strip() else source.default_table_select_expression or "*"
         shown = read_select(text, fields, subqueries=not config.strict, engine_names=config.strict)
         if not config.strict and shown[0].sql != times.finest.sql:
@@ -170,20 +232,28 @@ class _Query:
             identity=rows,
             shown=shown,
             newer=[rows.newer_than(known)] if known else [],
-            conditions=[*conditions.of_source(), *([condition.sql] if condition.sql else [])],
-            warnings=condition.warnings,
+            conditions=[*conditions.of_source(), *(each.sql for each in asked if each.sql)],
+            warnings=tuple(warning for each in asked for warning in each.warnings),
         )
 
     def where(self, time_range: TimeRange, after: RowKey | None) -> list[Sql]:
         older = [self.identity.older_than(after)] if after else []
         return [*self.times.within(time_range), *older, *self.newer, *self.conditions]
 
-    def sql(self, time_range: TimeRange, after: RowKey | None, limit: int) -> Sql:
+    def one(self, key: RowKey) -> Sql:
+        return select(
+            [*rendered(self.shown), *self.identity.selected],
+            table(self.fields),
+            [*self.times.within(TimeRange(key.time_ms, key.time_ms + 1)), self.identity.is_row(key)],
+            ["LIMIT 1"],
+        )
+
+    def sql(self, time_range: TimeRange, after: RowKey | None, limit: int, order: Sql | None = None) -> Sql:
         return select(
             [*rendered(self.shown), *self.identity.selected],
             table(self.fields),
             self.where(time_range, after),
-            [self.identity.newest_first, f"LIMIT {limit}"],
+            [order or self.identity.newest_first, f"LIMIT {limit}"],
         )
 
     def columns(self, engine: tuple[Column, ...]) -> list[Column]:

@@ -37,7 +37,7 @@ def read_select(text: str, fields: Fields, *, subqueries: bool, engine_names: bo
             continue
         body, alias = split_alias(item, "select")
         if engine_names and alias is None and not re.fullmatch(r"[\w.`-]+", body):
-            shown.append(Shown(None, Sql.of(checked(body, "select", subqueries=subqueries))))
+            shown.append(Shown(None, checked(body, "select", subqueries=subqueries)))
         else:
             expression = read_expression(body, fields, "select", subqueries=subqueries)
             shown.append(Shown(alias or body, expression.sql))

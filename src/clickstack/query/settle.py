@@ -14,8 +14,10 @@ from clickstack.core.limits import (
     CHART_SERIES_LIMIT_MAX,
     CHART_TABLE_ROWS_DEFAULT,
 )
+from clickstack.core.source import Source
 from clickstack.core.timerange import TimeRange, auto_granularity_seconds
 
+from .grid import Grid
 from .naming import value_names
 from .usersql import split_list
 
@@ -51,8 +53,8 @@ def settle(chart: ChartConfig, time_range: TimeRange) -> tuple[ChartConfig, Time
     if width_s and time_range.seconds / width_s > CHART_BUCKETS_MAX:
         raise BadRequest(f"granularity: {width_s} seconds cut this range into more than {CHART_BUCKETS_MAX} buckets")
     if chart.align and width_s:
-        time_range = aligned(time_range, width_s)
-    chart = replace(chart, group_by=_groups(chart), order_by=_orders(chart))
+        time_range = Grid(width_s, chart.time_zone).aligned(time_range)
+    chart = replace(chart, source=_source(chart), group_by=_groups(chart), order_by=_orders(chart))
     order = chart.order_by
     if display.largest_first and not order:
         order = (Order(f"`{_quoted(value_names(chart)[0])}`", descending=True),)
@@ -72,20 +74,13 @@ def settle(chart: ChartConfig, time_range: TimeRange) -> tuple[ChartConfig, Time
     ), time_range
 
 
-def aligned(time_range: TimeRange, width_s: int) -> TimeRange:
-    """The range widened to whole buckets."""
-    width_ms = width_s * 1000
-    return TimeRange(time_range.start_ms // width_ms * width_ms, -(-time_range.end_ms // width_ms) * width_ms)
-
-
-def before(time_range: TimeRange, width_s: int | None) -> tuple[TimeRange, int]:
-    """The range of the same length just before, and by how many milliseconds it is earlier.
-
-    The shift is a whole number of buckets, so that the buckets of both lie on each other.
-    """
-    step_ms = (width_s or 1) * 1000
-    shift_ms = -(-(time_range.end_ms - time_range.start_ms) // step_ms) * step_ms
-    return TimeRange(time_range.start_ms - shift_ms, time_range.end_ms - shift_ms), shift_ms
+def _source(chart: ChartConfig) -> Source:
+    """The source as the chart wants it read."""
+    return replace(
+        chart.source,
+        implicit_column_expression=chart.implicit_column or chart.source.implicit_column_expression,
+        sample_rate_expression=chart.sample_weight or chart.source.sample_rate_expression,
+    )
 
 
 def _width_s(chart: ChartConfig, time_range: TimeRange) -> int | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from clickstack.core.errors import BadQuery
 from clickstack.core.limits import CHART_ROWS_MAX
 from clickstack.core.result import QueryResult
-from clickstack.core.timerange import TimeRange
 
 from .compile import CompiledChart
 
@@ -47,30 +46,28 @@ def points(compiled: CompiledChart, result: QueryResult) -> list[Point]:
     ]
 
 
-def filled(points: Sequence[Point], time_range: TimeRange, width_s: int, values: int, *, grouped: bool) -> list[Point]:
-    """The points of every group in every bucket of the range; where there was none, all values are 0 (§2.7).
+def filled(points: Sequence[Point], buckets_ms: Sequence[int], values: int, *, grouped: bool) -> list[Point]:
+    """The points of every group in every bucket; where there was none, all values are 0 (§2.7).
 
     A chart that would grow beyond what anybody can draw is left as it is.
     """
-    width_ms = width_s * 1000
-    buckets = range(time_range.start_ms // width_ms * width_ms, time_range.end_ms, width_ms)
     groups = {repr(point.group): point.group for point in points}
     if not groups and not grouped:
         groups = {"()": ()}
-    if len(buckets) * len(groups) > CHART_ROWS_MAX:
+    if len(buckets_ms) * len(groups) > CHART_ROWS_MAX:
         return list(points)
     known = {(point.bucket_ms, repr(point.group)): point for point in points}
     nothing = (0,) * values
     return [
         known.get((bucket_ms, key)) or Point(bucket_ms, group, nothing)
-        for bucket_ms in buckets
+        for bucket_ms in buckets_ms
         for key, group in groups.items()
     ]
 
 
-def later(points: Sequence[Point], shift_ms: int) -> list[Point]:
-    """The points, moved on in time."""
-    return [replace(point, bucket_ms=point.bucket_ms + shift_ms) for point in points]
+def later(points: Sequence[Point], moved: Callable[[int], int]) -> list[Point]:
+    """The points with their buckets moved on in time."""
+    return [replace(point, bucket_ms=moved(point.bucket_ms)) for point in points]
 
 
 def merge_series(series: Sequence[Sequence[Point]]) -> list[SeriesRow]:

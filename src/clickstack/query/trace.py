@@ -20,6 +20,7 @@ from clickstack.store import Store
 from .draft import select, table
 from .events import Events, Scope, added
 from .expression import read_expression
+from .reader import Reader, reader_of
 from .tree import Node, Span, SpanEvent, tree
 
 EVERYWHEN = TimeRange(0, 4_102_444_800_000)  # to the year 2100, before any 32-bit time ends
@@ -55,7 +56,7 @@ class Trace:
 
 
 def find_trace(
-    store: Store,
+    store: Store | Reader,
     source: Source,
     trace_id: str,
     log_source: Source | None = None,
@@ -89,7 +90,7 @@ def find_trace(
     )
 
 
-def _when(store: Store, source: Source, trace_id: str, query_id: str | None) -> TimeRange | None:
+def _when(store: Store | Reader, source: Source, trace_id: str, query_id: str | None) -> TimeRange | None:
     """When the trace's spans began, whole seconds; None when nobody noted it."""
     name = f"{source.table_name}_trace_id_ts"
     try:
@@ -101,12 +102,12 @@ def _when(store: Store, source: Source, trace_id: str, query_id: str | None) -> 
     columns = [Sql.of(f"toUnixTimestamp({edge})") for edge in ("min(Start)", "max(End)")]
     where = [Sql.of("TraceId = ", Param(trace_id, "String"))]
     sql = select([*columns, Sql.of("count()")], Sql.of(f"{ident(schema.database)}.{ident(schema.table)}"), where, [])
-    ((start_s, end_s, rows),) = store.query(sql, query_id=query_id).rows
+    ((start_s, end_s, rows),) = reader_of(store).query(sql, source, query_id).rows
     return TimeRange(start_s * 1000, (end_s + 1) * 1000) if rows else None
 
 
 def _spans(
-    store: Store, source: Source, trace_id: str, when: TimeRange, query_id: str | None
+    store: Store | Reader, source: Source, trace_id: str, when: TimeRange, query_id: str | None
 ) -> tuple[list[Span], Events]:
     events = Events(store, Scope(source, when), query_id)
     texts = [
@@ -145,7 +146,7 @@ def _spans(
 
 
 def _logs(
-    store: Store, source: Source, trace_id: str, when: TimeRange, query_id: str | None
+    store: Store | Reader, source: Source, trace_id: str, when: TimeRange, query_id: str | None
 ) -> tuple[list[TraceLog], Events]:
     events = Events(store, Scope(source, when), query_id)
     body = _text(events, source.body_expression or source.implicit_column_expression)

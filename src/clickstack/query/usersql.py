@@ -16,6 +16,7 @@ from clickstack.core.errors import BadQuery
 from clickstack.core.limits import QUERY_NESTING_MAX, QUERY_TEXT_CHARS_MAX
 from clickstack.core.sql import Sql
 
+from .allowed import takes_table
 from .sqltext import BYTES, COMMENT, HEREDOC, QUOTED_NAME, STRING, refuse_odd
 
 Kind = Literal["word", "quoted_name", "string", "number", "symbol"]
@@ -36,6 +37,7 @@ _OUTSIDE = re.compile(
     r"current\w+|initialquery\w+|query_?id|user|version|uptime|buildid|tcpport",
     re.IGNORECASE,
 )
+_READING_WORDS = frozenset({"select", "from", "with", "table"})
 _SYSTEM = frozenset({"system", "information_schema"})  # what other people ask and own
 _ODD_ESCAPE = re.compile(r"\\[^`\"\\]")  # in a quoted name: \x66ile would be read as file by the engine only
 
@@ -61,7 +63,7 @@ def user_expression(text: str, what: str, *, subqueries: bool = True) -> Sql:
     return Sql.of("(", checked(text, what, subqueries=subqueries), ")")
 
 
-def checked(text: str, what: str, *, subqueries: bool = True) -> str:
+def checked(text: str, what: str, *, subqueries: bool = True) -> Sql:
     """The text, comments removed, safe to put inside parentheses of ours. Raises BadQuery."""
     tokens = tokenize(text, what)
     if not tokens:
@@ -70,11 +72,39 @@ def checked(text: str, what: str, *, subqueries: bool = True) -> str:
         _refuse_outside(token, following, what)
         if not subqueries and token.name.lower() in ("select", "with") and token.kind == "word":
             raise BadQuery(f"{what} must not contain subqueries", position=token.position)
-    return _COMMENT_OR_TEXT.sub(lambda match: match["keep"] or " ", text).strip()
+    return Sql((_COMMENT_OR_TEXT.sub(_kept, text).strip(),), _may_name_tables(tokens))
 
 
 # Strings and quoted names are kept whole, so that what looks like a comment inside them stays.
-_COMMENT_OR_TEXT = re.compile(rf"(?P<keep>{STRING}|{BYTES}|{QUOTED_NAME}|{HEREDOC})|{COMMENT}", re.DOTALL)
+_COMMENT_OR_TEXT = re.compile(rf"(?P<string>{STRING})|(?P<keep>{BYTES}|{QUOTED_NAME}|{HEREDOC})|{COMMENT}", re.DOTALL)
+
+
+def _kept(match: re.Match[str]) -> str:
+    """Queries are indented for reading; a line break inside a string must not be, so it is spelled out."""
+    string = match["string"]
+    if string and "\\\n" not in string:
+        return string.replace("\n", "\\n")
+    return match["keep"] or string or " "
+
+
+def _may_name_tables(tokens: list[SqlToken]) -> bool:
+    """False only for a text that can name no table: no subquery, and nothing but literals after each IN."""
+    for at, token in enumerate(tokens):
+        name = token.name.lower()
+        if name in _READING_WORDS or (takes_table(name) and not _literals_follow(tokens, at + 1)):
+            return True
+    return False
+
+
+def _literals_follow(tokens: list[SqlToken], at: int) -> bool:
+    if at >= len(tokens) or tokens[at].text != "(":
+        return False
+    for token in tokens[at + 1 :]:
+        if token.text == ")":
+            return True
+        if token.kind not in ("string", "number") and token.text not in (",", "-"):
+            return False
+    return False
 
 
 def split_list(text: str, what: str) -> list[str]:

@@ -19,6 +19,7 @@ from .counted import NATIVE, Counted, from_index, from_rollup, index_of_items, r
 from .draft import select, table
 from .events import Events, Scope
 from .keys import KeyMeaning, read_key
+from .reader import Reader
 
 Method = Literal["rollup", "index", "scan"]
 
@@ -53,15 +54,15 @@ class ValueList:
 
 
 def find_values(
-    store: Store, scope: Scope, key: str, limit: int, wanted: Wanted = Wanted(), query_id: str | None = None
+    store: Store | Reader, scope: Scope, key: str, limit: int, wanted: Wanted = Wanted(), query_id: str | None = None
 ) -> ValueList:
     """Raises BadQuery for a key that does not exist, and what Events raises."""
     events = Events(store, scope, query_id)
-    return values_of(store, events, read_key(key, events.fields), limit, wanted)
+    return values_of(events, read_key(key, events.fields), limit, wanted)
 
 
-def values_of(store: Store, events: Events, key: KeyMeaning, limit: int, wanted: Wanted = Wanted()) -> ValueList:
-    method, found = _found(store, events, key, limit, wanted)
+def values_of(events: Events, key: KeyMeaning, limit: int, wanted: Wanted = Wanted()) -> ValueList:
+    method, found = _found(events, key, limit, wanted)
     return ValueList(
         key=key.text,
         values=found.counts[:limit],
@@ -73,10 +74,10 @@ def values_of(store: Store, events: Events, key: KeyMeaning, limit: int, wanted:
     )
 
 
-def _found(store: Store, events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> tuple[Method, Counted]:
+def _found(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> tuple[Method, Counted]:
     condition = Sql.join(wanted.condition("__text"), " AND ") or None
     if events.scope.unfiltered and not events.scope.time_range.empty:
-        rollup = rollup_table(store, events)
+        rollup = rollup_table(events)
         name, inside = key.attribute or (NATIVE, key.column)
         if rollup and inside is not None:
             found = from_rollup(events, rollup, name, limit, inside, condition)
@@ -97,8 +98,7 @@ def _scan(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> Counte
     if events.scope.time_range.empty:
         return Counted([], 0, complete=True, estimated=False)
     asked = [key.present] if key.present else []
-    total = events.count(*asked)
-    sample, each = events.sampled(total, EXPLORE_SAMPLE_ROWS_MAX)
+    sample, each = events.sample(EXPLORE_SAMPLE_ROWS_MAX, *asked)
     values = Sql.of("arrayJoin(", key.values, ") AS __text")
     columns = [values, Sql.of("count() AS __count"), Sql.of("count() OVER () AS __distinct")]
     filled = ["__text != ''"] if key.attribute else []

@@ -11,9 +11,13 @@ from pathlib import Path
 from clickstack.core.errors import StartupError
 
 
+class InUse(StartupError):
+    """Another process has the directory."""
+
+
 @contextlib.contextmanager
 def locked_data_directory(path: Path) -> Iterator[Path]:
-    """The directory, made if need be and held by this process until the block ends. Raises StartupError.
+    """The directory, made if need be and held by this process until the block ends. Raises StartupError, InUse.
 
     The lock is the kernel's (flock): it goes with the process, however that ends, so no stale lock can remain.
     """
@@ -30,7 +34,7 @@ def locked_data_directory(path: Path) -> Iterator[Path]:
         except OSError:
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
-            raise StartupError(
+            raise InUse(
                 f"The data directory {path} is in use by another ClickStack (process {holder}): "
                 "stop it, or choose another directory with --data-dir."
             ) from None

@@ -28,7 +28,7 @@ Say = Callable[[str], object]
 def compile_chart(settings: Settings, chart: Path, last: str, say: Say) -> None:
     """Print the SQL of a chart config file. Its `sourceId` is an id or a name."""
     with _opened(settings) as (store, sources):
-        say(compiled_text(Runner(store).compile(_read_chart(chart, sources), _range(last))))
+        say(compiled_text(*Runner(store).plan(_read_chart(chart, sources), _range(last))))
 
 
 def query(settings: Settings, line: str, source: str, chart: Path | None, last: str, say: Say) -> None:

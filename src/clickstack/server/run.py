@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -12,8 +13,10 @@ from functools import partial
 import uvloop
 
 from clickstack import __version__
+from clickstack.alerts import open_alerts
 from clickstack.api.app import create_api_app, create_app_app
 from clickstack.api.context import Services
+from clickstack.api.operations.outside import destination_of
 from clickstack.auth import Auth, open_auth
 from clickstack.core.clock import SystemClock
 from clickstack.core.ids import RandomIds
@@ -21,15 +24,20 @@ from clickstack.core.log import ROOT, configure_logging, fields, get_logger
 from clickstack.core.settings import Settings
 from clickstack.ingest import FluentForward, OtlpGrpc, OtlpHttp, open_ingest
 from clickstack.metadata import open_metadata
+from clickstack.query import Reader
 from clickstack.self_telemetry import TracingMiddleware, open_self_telemetry
 from clickstack.store import IndexProfiles, Retention, open_store
 
 from .data_directory import locked_data_directory
+from .errands import Errands
+from .index_tool import INDEX_PROFILE, index_profile_in_server
 from .ingest_metrics import observe_ingest
 from .listeners import Listener, bind, serve_until_stopped
+from .spool_tool import RETRY, retry_in_server
 
 INGEST_DRAIN_S = 1.5  # the spool keeps what is not loaded by then
 GRPC_DRAIN_S = 0.5
+ALERTS_STOP_S = 1.0  # what is being judged is judged again after the next start
 TELEMETRY_FLUSH_S = 0.5
 
 
@@ -65,7 +73,7 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
         index_profiles.apply_settings()
         metadata = open_metadata(settings.metadata_url or data_dir / "metadata.sqlite", clock, ids)
         house.callback(metadata.close)
-        auth = open_auth(metadata, clock, ids, settings.ingestion_api_key)
+        auth = open_auth(metadata, clock, ids, settings)
         ingest = open_ingest(data_dir, store, settings, clock, ids)
         house.callback(ingest.close, INGEST_DRAIN_S)
         telemetry = open_self_telemetry(settings, __version__, partial(ingest.accept, wait=False, quiet=True), clock)
@@ -73,6 +81,11 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
         observe_ingest(telemetry.meter, ingest)
 
         services = Services(settings, clock, ids, store, metadata, auth, ingest, retention, index_profiles, __version__)
+        if settings.alerts:
+            read_in_background = partial(Reader, store, pool="background")
+            watch = open_alerts(settings, metadata, read_in_background, partial(destination_of, settings), clock, ids)
+            watch.start()
+            house.callback(watch.close, ALERTS_STOP_S)
         api_app = create_api_app(services)
         grpc = OtlpGrpc(ingest, auth.ingestion_key_id, clock)
         grpc.start(settings.host, settings.otlp_grpc_port)
@@ -87,14 +100,21 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
             Listener(OtlpHttp(ingest, auth.ingestion_key_id, clock), otlp_socket),
         ]
 
-        def ready() -> None:
-            log.info("ready", extra=fields(version=__version__, data_dir=str(data_dir), api_port=settings.api_port))
-            announce(settings)
+        verbs = {RETRY: retry_in_server(ingest, data_dir), INDEX_PROFILE: index_profile_in_server(index_profiles)}
+        house.enter_context(Errands(data_dir, verbs))
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve_until_stopped(listeners, ready))
+            runner.run(serve_until_stopped(listeners, partial(_ready, settings, announce)))
         log.info("stopping")
     log.info("stopped")
+
+
+def _ready(settings: Settings, announce: Callable[[Settings], None]) -> None:
+    gc.collect()
+    gc.freeze()  # what was opened stays; looking through all of it again would hold up requests for 0.1 s
+    extra = fields(version=__version__, data_dir=str(settings.data_dir), api_port=settings.api_port)
+    get_logger("server").info("ready", extra=extra)
+    announce(settings)
 
 
 def _fluent_keys(auth: Auth, settings: Settings) -> list[str]:

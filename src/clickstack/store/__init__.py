@@ -8,7 +8,7 @@ Do not add here: what telemetry or a chart means, teams, HTTP.
 """
 
 from .catalog import Catalog, SkipIndex, TableColumn, TableSchema
-from .engine import Load, Pool
+from .engine import Load, Pool, PoolName
 from .index_profile import IndexProfiles
 from .opening import open_store
 from .retention import Retention
@@ -19,6 +19,7 @@ __all__ = [
     "IndexProfiles",
     "Load",
     "Pool",
+    "PoolName",
     "Retention",
     "SkipIndex",
     "Store",

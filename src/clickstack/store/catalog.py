@@ -42,6 +42,7 @@ class TableSchema:
     columns: tuple[TableColumn, ...]
     indexes: tuple[SkipIndex, ...]
     sorting_key: str
+    engine: str = ""
 
     def column(self, name: str) -> TableColumn | None:
         return next((column for column in self.columns if column.name == name), None)
@@ -90,7 +91,7 @@ class Catalog:
         ).rows
         keys = self._query(
             Sql.of(
-                "SELECT sorting_key FROM system.tables WHERE database = ",
+                "SELECT sorting_key, engine FROM system.tables WHERE database = ",
                 Param(database, "String"),
                 " AND name = ",
                 Param(table, "String"),
@@ -102,4 +103,5 @@ class Catalog:
             columns=tuple(TableColumn(*row) for row in columns),
             indexes=tuple(SkipIndex(*row) for row in indexes),
             sorting_key=keys[0][0] if keys else "",
+            engine=keys[0][1] if keys else "",
         )

@@ -27,13 +27,15 @@ from .reading import check_reading
 from .running import Running
 
 # Reads a segment in one thread and in blocks of a fixed size, so that a replay makes the very same blocks and the
-# deduplication window can recognise each. Blocks are larger than segments: a day's rows of a segment are one part,
-# which is there whole or not at all.
+# deduplication window can recognise each. It is projected in pieces of a few megabytes, which costs less memory and
+# less time than all at once; the pieces are put together before they are stored: a day's rows of a segment are one
+# part, which is there whole or not at all.
 _LOAD_SETTINGS = {
     "max_threads": 1,
     "max_insert_threads": 1,
     "max_block_size": 1_048_576,
-    "min_insert_block_size_rows": 0,
+    "input_format_max_block_size_bytes": 4 * 1024 * 1024,
+    "min_insert_block_size_rows": 16 * 1024 * 1024,
     "min_insert_block_size_bytes": 0,
     "max_insert_block_size": 1_048_576,
     "max_partitions_per_insert_block": 0,
@@ -42,12 +44,17 @@ _LOAD_SETTINGS = {
     "async_insert": 0,
 }
 
+# A part of a load is one file of all columns until it is merged into a larger one: a file per column would be a hundred
+# of them to create and to sync.
+_WIDE_PART_BYTES = 128 * 1024 * 1024
+
 _CONFIG = """<clickhouse>
     <max_server_memory_usage>{memory}</max_server_memory_usage>
     <mark_cache_size>{cache}</mark_cache_size>
     <index_mark_cache_size>{cache}</index_mark_cache_size>
     <uncompressed_cache_size>0</uncompressed_cache_size>
     <backups><allowed_path>{backups}</allowed_path></backups>
+    <merge_tree><min_bytes_for_wide_part>{wide}</min_bytes_for_wide_part></merge_tree>
 </clickhouse>
 """
 
@@ -61,7 +68,12 @@ class EmbeddedEngine:
         try:
             self._schemas.mkdir(parents=True, exist_ok=True)
             config.write_text(
-                _CONFIG.format(memory=memory_bytes, cache=memory_bytes // 16, backups=directory.parent / "backups")
+                _CONFIG.format(
+                    memory=memory_bytes,
+                    cache=memory_bytes // 16,
+                    backups=directory.parent / "backups",
+                    wide=_WIDE_PART_BYTES,
+                )
             )
         except OSError as error:
             raise StartupError(f"The engine's directory {directory} cannot be written: {error.strerror}.") from None
@@ -105,9 +117,10 @@ class EmbeddedEngine:
             f"SETTINGS {_assignments(settings)} {load.select.replace('{input}', source)}"
         )
         with self._connections.take("ingest") as handle:
-            rows = int(handle.connection.query(text, "Null").rows_written())
+            return int(handle.connection.query(text, "Null").rows_written())
+
+    def sync(self) -> None:
         sync_filesystem(self._schemas)
-        return rows
 
     def progress(self, query_id: str) -> Progress | None:
         mark = self._running.mark(query_id)

@@ -2,7 +2,8 @@
 
 A query that is read can fail by its text or by the machine. Engine codes of the machine (_MACHINE) are StoreFailed,
 shown masked and logged whole; everything else is the text's fault and is told, cut to its first sentence, without
-stack, code and version. A load has no user's text: there only the codes of unfit data (_DATA) are BadQuery.
+stack, code and version. A load has no user's text: there only the codes of unfit data (_DATA) are BadQuery, and those
+that are surely not the data's fault (_PASSING) are Busy: it is right to try again for ever.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ _MACHINE = frozenset(
     | {173, 198, 199, 208, 209, 210, 225, 228, 229, 230, 231, 232, 233, 234, 235, 236, 242, 243, 244, 246, 252, 271}
     | {279, 354, 359, 370, 388, 410, 432, 439, 499, 518, 521, 529, 586, 626, 668, 688, 999, 1000, 1001, 1002}
 )
+# A disk that is full or cannot be written, files or parts beyond a limit: some day it passes, without other data.
+_PASSING = frozenset({75, 76, 77, 88, 243, 252, 586})
+_PASSING_WORDS = ("No space left on device", "Read-only file system", "Too many open files")
 # Data that a column or a projection does not take, for loads.
 _DATA = frozenset(
     {6, 8, 10, 16, 26, 27, 32, 33, 36, 38, 41, 42, 43, 44, 46, 47, 50, 53, 62, 69, 70, 72, 117, 128, 130, 131, 153}
@@ -56,6 +60,8 @@ def translate(text: str, *, reading: bool) -> ClickstackError:
         return _TEXT[code](message)
     if not reading and code == _MEMORY:
         return BadQuery("The rows need more memory than one insert may use.")  # in smaller pieces they may not
+    if not reading and (code in _PASSING or any(words in text for words in _PASSING_WORDS)):
+        return Busy(message)
     users = code not in _MACHINE if reading else code in _DATA
     return BadQuery(message) if users else StoreFailed(text)
 

@@ -1,9 +1,11 @@
-"""Which search indexes the tables of logs and spans carry: none, bloom filters, or text indexes.
+"""Which search indexes the tables carry: none, bloom filters, or text indexes.
 
 Text indexes answer searches by reading little and cost an insert about as much again as the insert itself; bloom
-filters are cheap to write and skip less; none is for stores that are written far more than read. Indexes by trace id
-and duration are no part of this: they are always there. A new profile counts for new rows at once; for the rows there
-are the engine builds it in the background, part by part, and goes on after a restart.
+filters are cheap to write and skip less; none is for stores that are written far more than read. Logs and spans begin
+with text. Metrics and replays begin with bloom filters: their order by service and metric, or by service and time,
+leaves little to search. Indexes by trace id and duration are no part of this: they are always there. A new profile
+counts for new rows at once; for the rows there are the engine builds it in the background, part by part, and goes on
+after a restart.
 """
 
 from __future__ import annotations
@@ -12,73 +14,78 @@ import threading
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from clickstack.core.errors import Conflict
+from clickstack.core.errors import BadRequest, Conflict
 from clickstack.core.log import fields, get_logger
 from clickstack.core.settings import PREFIX, Settings
 from clickstack.core.sql import Param, Sql, ident, literal
 
 from .store import Store
 
-IndexedSignal = Literal["logs", "traces"]
+IndexedSignal = Literal["logs", "traces", "metrics", "sessions"]
 IndexProfileName = Literal["none", "bloom", "text"]
 INDEXED_SIGNALS: tuple[IndexedSignal, ...] = get_args(IndexedSignal)
 KEEP = "keep"  # the setting's value that leaves indexes as they are
 
 _log = get_logger("store")
-_TABLES: dict[IndexedSignal, str] = {"logs": "otel_logs", "traces": "otel_traces"}
 
-_WORDS_TEXT = "text(tokenizer = 'splitByNonAlpha')"
-_ITEMS_TEXT = "text(tokenizer = 'array')"
-_WORDS_BLOOM = "tokenbf_v1(32768, 3, 0) GRANULARITY 8"
-_ITEMS_BLOOM = "bloom_filter(0.01) GRANULARITY 1"
 
-# Index name → its definition. The names of two profiles never meet: an index of one type must not find the files of
-# another. Text: as schema/0001_logs.sql and 0002_traces.sql. Bloom: reference/ingestion.md §3.2, §3.3, "Compat".
-_PROFILES: dict[IndexedSignal, dict[IndexProfileName, dict[str, str]]] = {
-    "logs": {
-        "none": {},
-        "bloom": {
-            "idx_bloom_res_attr_key": f"mapKeys(ResourceAttributes) TYPE {_ITEMS_BLOOM}",
-            "idx_bloom_res_attr_value": f"mapValues(ResourceAttributes) TYPE {_ITEMS_BLOOM}",
-            "idx_bloom_scope_attr_key": f"mapKeys(ScopeAttributes) TYPE {_ITEMS_BLOOM}",
-            "idx_bloom_scope_attr_value": f"mapValues(ScopeAttributes) TYPE {_ITEMS_BLOOM}",
-            "idx_bloom_log_attr_key": f"mapKeys(LogAttributes) TYPE {_ITEMS_BLOOM}",
-            "idx_bloom_log_attr_value": f"mapValues(LogAttributes) TYPE {_ITEMS_BLOOM}",
-            "idx_bloom_lower_body": f"lower(Body) TYPE {_WORDS_BLOOM}",
-        },
-        "text": {
-            "idx_res_attr_key": f"mapKeys(ResourceAttributes) TYPE {_ITEMS_TEXT}",
-            "idx_res_attr_items": f"ResourceAttributeItems TYPE {_ITEMS_TEXT}",
-            "idx_scope_attr_key": f"mapKeys(ScopeAttributes) TYPE {_ITEMS_TEXT}",
-            "idx_scope_attr_items": f"ScopeAttributeItems TYPE {_ITEMS_TEXT}",
-            "idx_log_attr_key": f"mapKeys(LogAttributes) TYPE {_ITEMS_TEXT}",
-            "idx_log_attr_items": f"LogAttributeItems TYPE {_ITEMS_TEXT}",
-            "idx_lower_body": f"lower(Body) TYPE {_WORDS_TEXT}",
-        },
-    },
-    "traces": {
-        "none": {},
-        "bloom": {
-            "idx_bloom_res_attr_key": f"mapKeys(ResourceAttributes) TYPE {_ITEMS_BLOOM}",
-            "idx_bloom_res_attr_value": f"mapValues(ResourceAttributes) TYPE {_ITEMS_BLOOM}",
-            "idx_bloom_span_attr_key": f"mapKeys(SpanAttributes) TYPE {_ITEMS_BLOOM}",
-            "idx_bloom_span_attr_value": f"mapValues(SpanAttributes) TYPE {_ITEMS_BLOOM}",
-            "idx_bloom_lower_span_name": f"lower(SpanName) TYPE {_WORDS_BLOOM}",
-        },
-        "text": {
-            "idx_res_attr_key": f"mapKeys(ResourceAttributes) TYPE {_ITEMS_TEXT}",
-            "idx_res_attr_items": f"ResourceAttributeItems TYPE {_ITEMS_TEXT}",
-            "idx_span_attr_key": f"mapKeys(SpanAttributes) TYPE {_ITEMS_TEXT}",
-            "idx_span_attr_items": f"SpanAttributeItems TYPE {_ITEMS_TEXT}",
-            "idx_lower_span_name": f"lower(SpanName) TYPE {_WORDS_TEXT}",
-        },
-    },
+@dataclass(frozen=True, slots=True)
+class _Indexed:
+    """What is indexed of a table: the keys, values and `key=value` items of its maps (a part of the indexes' names →
+    the column), and the words of a column. `born` is the profile of schema/*.sql, whose indexes have the plain names:
+    an index of one type must not find the files of another.
+    """
+
+    signal: IndexedSignal
+    born: IndexProfileName
+    maps: dict[str, str]
+    words: tuple[str, str] = ("", "")
+
+    def indexes(self, profile: IndexProfileName) -> dict[str, str]:
+        """Index name → its definition. Bloom: reference/ingestion.md §3.2 to §3.5."""
+        if profile == "none":
+            return {}
+        prefix = "idx_" if profile == self.born else f"idx_{profile}_"
+        text = profile == "text"
+        items = "text(tokenizer = 'array')" if text else "bloom_filter(0.01) GRANULARITY 1"
+        words = "text(tokenizer = 'splitByNonAlpha')" if text else "tokenbf_v1(32768, 3, 0) GRANULARITY 8"
+        found = {}
+        for part, column in self.maps.items():
+            found[f"{prefix}{part}_key"] = f"mapKeys({column}) TYPE {items}"
+            if text:
+                found[f"{prefix}{part}_items"] = f"{column.removesuffix('s')}Items TYPE {items}"
+            else:
+                found[f"{prefix}{part}_value"] = f"mapValues({column}) TYPE {items}"
+        if self.words[0]:
+            found[f"{prefix}{self.words[0]}"] = f"lower({self.words[1]}) TYPE {words}"
+        return found
+
+    def managed(self) -> set[str]:
+        """The indexes of all profiles."""
+        return {name for profile in get_args(IndexProfileName) for name in self.indexes(profile)}
+
+
+_RESOURCE, _SCOPE = {"res_attr": "ResourceAttributes"}, {"scope_attr": "ScopeAttributes"}
+_METRICS = _Indexed("metrics", "bloom", {**_RESOURCE, **_SCOPE, "attr": "Attributes"})
+_LOG_MAPS = {**_RESOURCE, **_SCOPE, "log_attr": "LogAttributes"}
+_TABLES: dict[str, _Indexed] = {
+    "otel_logs": _Indexed("logs", "text", _LOG_MAPS, ("lower_body", "Body")),
+    "otel_traces": _Indexed(
+        "traces", "text", {**_RESOURCE, "span_attr": "SpanAttributes"}, ("lower_span_name", "SpanName")
+    ),
+    "otel_metrics_gauge": _METRICS,
+    "otel_metrics_sum": _METRICS,
+    "otel_metrics_histogram": _METRICS,
+    "otel_metrics_exponential_histogram": _METRICS,
+    "otel_metrics_summary": _METRICS,
+    "hyperdx_sessions": _Indexed("sessions", "bloom", _LOG_MAPS),
 }
+INDEXED_TABLES = tuple(_TABLES)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexProfile:
-    """The indexes of a signal's table. `profile` is None for a set that is none of ours. `parts_to_do` of `parts` still
+    """The indexes of a table. `profile` is None for a set that is none of ours. `parts_to_do` of `parts` still
     wait for what was last changed; `setting` is the environment variable that fixes the profile, or "".
     """
 
@@ -90,6 +97,14 @@ class IndexProfile:
     setting: str
 
 
+def tables_named(name: str) -> tuple[str, ...]:
+    """A table, or the tables of a signal. Raises BadRequest."""
+    found = tuple(table for table, indexed in _TABLES.items() if name in (table, indexed.signal))
+    if not found:
+        raise BadRequest(f"{name!r} is not one of {', '.join((*INDEXED_SIGNALS, *INDEXED_TABLES))}.")
+    return found
+
+
 class IndexProfiles:
     """Reads and changes index profiles. Safe to use from any thread."""
 
@@ -99,27 +114,33 @@ class IndexProfiles:
         self._lock = threading.Lock()  # one change at a time: each reads before it writes
 
     def read(self) -> list[IndexProfile]:
-        """Every signal, in the order of INDEXED_SIGNALS."""
-        return [self._read(signal) for signal in INDEXED_SIGNALS]
+        """Every table, in the order of INDEXED_TABLES."""
+        return [self._read(table) for table in INDEXED_TABLES]
 
-    def change(self, signal: IndexedSignal, profile: IndexProfileName) -> None:
-        """Give a signal's table other indexes; old rows get theirs in the background. Raises Conflict, StoreFailed."""
+    def change(self, name: str, profile: IndexProfileName) -> None:
+        """Give a table, or all tables of a signal, other indexes; old rows get theirs in the background.
+
+        Raises BadRequest, Conflict, StoreFailed.
+        """
+        tables = tables_named(name)
+        signal = _TABLES[tables[0]].signal
         if setting := self._fixed(signal)[0]:
             raise Conflict(f"The setting {setting} fixes the index profile of {signal}. Change it there.")
-        self._apply(signal, profile)
+        for table in tables:
+            self._apply(table, profile)
 
     def apply_settings(self) -> None:
         """At start: the profiles that settings name. Raises StoreFailed."""
-        for signal in INDEXED_SIGNALS:
-            if profile := self._fixed(signal)[1]:
-                self._apply(signal, profile)
+        for table, indexed in _TABLES.items():
+            if profile := self._fixed(indexed.signal)[1]:
+                self._apply(table, profile)
 
-    def _apply(self, signal: IndexedSignal, profile: IndexProfileName) -> None:
-        table, wanted = _TABLES[signal], _PROFILES[signal][profile]
+    def _apply(self, table: str, profile: IndexProfileName) -> None:
+        wanted, managed = _TABLES[table].indexes(profile), _TABLES[table].managed()
         with self._lock:
             present = self._present(table)
             added = [name for name in wanted if name not in present]
-            dropped = [name for name in _managed(signal) if name in present and name not in wanted]
+            dropped = [name for name in sorted(managed) if name in present and name not in wanted]
             if dropped:
                 self._stop_building(table)
             # One ALTER of both kinds would wait until the indexes of all rows are built.
@@ -140,10 +161,10 @@ class IndexProfiles:
             "AND NOT is_done AND startsWith(command, '(MATERIALIZE INDEX') SYNC"
         )
 
-    def _read(self, signal: IndexedSignal) -> IndexProfile:
-        table = _TABLES[signal]
-        present = self._present(table) & _managed(signal)
-        profiles = _PROFILES[signal].items()
+    def _read(self, table: str) -> IndexProfile:
+        indexed = _TABLES[table]
+        present = self._present(table) & indexed.managed()
+        profiles: tuple[IndexProfileName, ...] = get_args(IndexProfileName)
         done = self._store.query(
             Sql.of(
                 "SELECT (SELECT count() FROM system.parts WHERE database = currentDatabase() AND active AND table = ",
@@ -156,12 +177,12 @@ class IndexProfiles:
             pool="admin",
         ).rows[0]
         return IndexProfile(
-            signal=signal,
+            signal=indexed.signal,
             table=table,
-            profile=next((name for name, indexes in profiles if indexes.keys() == present), None),
+            profile=next((name for name in profiles if indexed.indexes(name).keys() == present), None),
             parts_to_do=done[1] or 0,
             parts=done[0],
-            setting=self._fixed(signal)[0],
+            setting=self._fixed(indexed.signal)[0],
         )
 
     def _present(self, table: str) -> set[str]:
@@ -176,8 +197,3 @@ class IndexProfiles:
         name = f"{signal}_index_profile"
         value = getattr(self._settings, name)
         return ("", None) if value == KEEP else (PREFIX + name.upper(), value)
-
-
-def _managed(signal: IndexedSignal) -> set[str]:
-    """The indexes of all profiles."""
-    return {name for indexes in _PROFILES[signal].values() for name in indexes}

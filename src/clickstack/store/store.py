@@ -27,8 +27,15 @@ class Store:
         return self._engine.query(pool, text, params, query_id)
 
     def load(self, load: Load) -> int:
-        """Insert a file of protobuf messages; exactly once per (table, token). Returns rows written."""
+        """Insert a file of protobuf messages; exactly once per (table, token). Returns rows written.
+
+        They survive a power cut only after `sync`, which several loads can share.
+        """
         return self._engine.load(load)
+
+    def sync(self) -> None:
+        """Return when everything loaded so far survives a power cut. Raises StoreFailed."""
+        self._engine.sync()
 
     def command(self, text: str) -> None:
         """Run a statement of our own that changes things (migrations, retention)."""

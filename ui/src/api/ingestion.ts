@@ -1,14 +1,20 @@
 import { queryOptions } from "@tanstack/react-query";
 import { request } from "./client";
 
+/** Milliseconds, since the server started; null while nothing came. */
+export type Latency = { p50: number; p99: number };
 /** Records since the server started; `rejected` counts requests. */
 export type SignalCounts = {
   signal: string;
   accepted: number;
+  bytes: number;
   loaded: number;
   queued: number;
   rejected: number;
+  rejectedRecords: number;
   dead: number;
+  ackMs: Latency | null;
+  loadMs: Latency | null;
 };
 export type IngestionCounts = {
   signals: SignalCounts[];
@@ -75,7 +81,7 @@ export const indexProfilesQuery = queryOptions({
   refetchInterval: (query) => (query.state.data?.some(({ partsToDo }) => partsToDo > 0) ? COUNTS_MS : false),
 });
 
-export async function changeIndexProfile(change: { signal: string; profile: IndexProfileName }) {
+export async function changeIndexProfile(change: { table: string; profile: IndexProfileName }) {
   return (await request<{ data: IndexProfile[] }>("PATCH", "team/index-profile", { body: change })).data;
 }
 

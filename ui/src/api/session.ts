@@ -2,11 +2,13 @@ import { queryOptions } from "@tanstack/react-query";
 import { apiUrl, request } from "./client";
 
 export type Team = { _id: string; id: string; name: string; apiKey: string };
+export type Role = "viewer" | "editor" | "admin";
 export type Me = {
   accessKey: string;
   email: string;
   id: string;
   name: string;
+  role: Role;
   createdAt: string;
   team: Team;
 };
@@ -19,7 +21,8 @@ export const meQuery = queryOptions({
 
 export const installationQuery = queryOptions({
   queryKey: ["installation"],
-  queryFn: ({ signal }) => request<{ isTeamExisting: boolean }>("GET", "installation", { signal }),
+  queryFn: ({ signal }) =>
+    request<{ isTeamExisting: boolean; oidc?: boolean }>("GET", "installation", { signal }),
   staleTime: 0,
 });
 
@@ -33,4 +36,5 @@ export function rotateAccessKey() {
 
 // Sign-in and sign-out are native form posts, so they work with password managers and without scripts.
 export const loginAction = () => apiUrl("login/password");
+export const singleSignOnUrl = () => apiUrl("login/oidc");
 export const logoutAction = () => apiUrl("logout");

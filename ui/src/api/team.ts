@@ -2,13 +2,6 @@ import { queryOptions } from "@tanstack/react-query";
 import { request } from "./client";
 
 export type TeamDetails = { _id: string; apiKey: string; name: string; createdAt: string };
-export type Member = {
-  _id: string;
-  email: string;
-  name: string;
-  hasPasswordAuth: boolean;
-  isCurrentUser: boolean;
-};
 export type ServerConfig = {
   appVersion?: string;
   collectorUrl?: string;
@@ -20,11 +13,6 @@ export type ServerConfig = {
 export const teamQuery = queryOptions({
   queryKey: ["team"],
   queryFn: ({ signal }) => request<TeamDetails>("GET", "team", { signal }),
-});
-
-export const membersQuery = queryOptions({
-  queryKey: ["team", "members"],
-  queryFn: async ({ signal }) => (await request<{ data: Member[] }>("GET", "team/members", { signal })).data,
 });
 
 export const configQuery = queryOptions({

@@ -1,29 +1,23 @@
-"""What analysing asks: patterns, deltas, the heatmap. Answers are streams of frames (api.stream)."""
+"""What analysing asks: patterns, deltas, the heatmap."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from fastapi import APIRouter, Request
-from pydantic import Field
-from starlette.responses import StreamingResponse
+from pydantic import Field, model_validator
 
 from clickstack.core.chart import Filter, Language
-from clickstack.core.errors import BadRequest
 from clickstack.core.limits import DELTAS_DEFAULT, DELTAS_MAX, HEATMAP_ROWS_MAX, PATTERNS_DEFAULT, PATTERNS_MAX
 from clickstack.core.timerange import TimeRange
+from clickstack.query import Reader
 from clickstack.query.contrast import Delta
-from clickstack.query.deltas import Group, GroupSize, find_deltas
-from clickstack.query.heatmap import find_heatmap
-from clickstack.query.patterns import Pattern, find_patterns
+from clickstack.query.deltas import Deltas, Group, GroupSize, find_deltas
+from clickstack.query.events import Scope
+from clickstack.query.heatmap import Heatmap, find_heatmap
+from clickstack.query.patterns import Noise, Pattern, Patterns, find_noise, find_patterns
 
-from ..context import SignedIn, services
-from ..stream import stream_query
 from ..wire import WireModel
-from .explore import Milliseconds, ScopeBody, Text
-from .search import statistics_wire
-
-router = APIRouter(prefix="/explore")
+from .exploring import Milliseconds, Route, ScopeBody, Text, explore_router
 
 
 class TimeBody(WireModel):
@@ -39,13 +33,18 @@ class GroupBody(WireModel):
     start_time: Milliseconds | None = None
     end_time: Milliseconds | None = None
 
-    def group(self, name: str) -> Group:
-        """Raises BadRequest when only one end of the time is given."""
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
         if (self.start_time is None) != (self.end_time is None):
-            raise BadRequest(f"{name}: give both startTime and endTime, or neither")
-        known = self.start_time is not None and self.end_time is not None
-        time_range = TimeRange(self.start_time or 0, self.end_time or 0) if known else None
-        return Group(Filter(self.where, self.where_language), time_range)
+            raise ValueError("give both startTime and endTime, or neither")
+        return self
+
+    @property
+    def group(self) -> Group:
+        where = Filter(self.where, self.where_language)
+        if self.start_time is None or self.end_time is None:
+            return Group(where)
+        return Group(where, TimeRange(self.start_time, self.end_time))
 
 
 class PatternsBody(ScopeBody):
@@ -56,6 +55,10 @@ class PatternsBody(ScopeBody):
     limit: int = Field(default=PATTERNS_DEFAULT, ge=1, le=PATTERNS_MAX)
 
 
+class NoiseBody(ScopeBody):
+    expression: Text | None = None
+
+
 class DeltasBody(ScopeBody):
     target: GroupBody
     baseline: GroupBody | None = None
@@ -63,74 +66,70 @@ class DeltasBody(ScopeBody):
 
 
 class HeatmapBody(ScopeBody):
+    """`count_expression` is an aggregate that cells show instead of their number of events."""
+
     expression: Text | None = None
+    count_expression: Text | None = None
     scale: Literal["log", "linear"] = "log"
     rows: int = Field(default=80, ge=1, le=HEATMAP_ROWS_MAX)
 
 
-@router.post("/patterns")
-def patterns(request: Request, actor: SignedIn, body: PatternsBody) -> StreamingResponse:
-    here = services(request)
-    scope = body.scope(here, actor)
+def _patterns(reader: Reader, scope: Scope, body: PatternsBody, query_id: str) -> Patterns:
     baseline = TimeRange(body.baseline.start_time, body.baseline.end_time) if body.baseline else None
-
-    def work(query_id: str) -> dict[str, Any]:
-        found = find_patterns(here.store, scope, body.limit, body.expression, baseline, query_id)
-        return {
-            "patterns": [_pattern_wire(pattern) for pattern in found.patterns],
-            "expression": found.expression,
-            "total": found.total,
-            "sampled": found.sampled,
-            "weight": found.weight,
-            "estimated": found.sampled < found.total,
-            "truncated": found.truncated,
-            "statistics": statistics_wire(found.statistics),
-            "warnings": list(found.warnings),
-        }
-
-    return stream_query(request, here, work)
+    return find_patterns(reader, scope, body.limit, body.expression, baseline, query_id)
 
 
-@router.post("/deltas")
-def deltas(request: Request, actor: SignedIn, body: DeltasBody) -> StreamingResponse:
-    here = services(request)
-    scope = body.scope(here, actor)
-    target = body.target.group("target")
-    baseline = body.baseline.group("baseline") if body.baseline else None
-
-    def work(query_id: str) -> dict[str, Any]:
-        found = find_deltas(here.store, scope, target, baseline, body.limit, query_id)
-        return {
-            "deltas": [_delta_wire(delta) for delta in found.deltas],
-            "target": _size_wire(found.target),
-            "baseline": _size_wire(found.baseline),
-            "truncated": found.truncated,
-            "statistics": statistics_wire(found.statistics),
-            "warnings": list(found.warnings),
-        }
-
-    return stream_query(request, here, work)
+def _noise(reader: Reader, scope: Scope, body: NoiseBody, query_id: str) -> Noise:
+    return find_noise(reader, scope, body.expression, query_id)
 
 
-@router.post("/heatmap")
-def heatmap(request: Request, actor: SignedIn, body: HeatmapBody) -> StreamingResponse:
-    here = services(request)
-    scope = body.scope(here, actor)
+def _deltas(reader: Reader, scope: Scope, body: DeltasBody, query_id: str) -> Deltas:
+    baseline = body.baseline.group if body.baseline else None
+    return find_deltas(reader, scope, body.target.group, baseline, body.limit, query_id)
 
-    def work(query_id: str) -> dict[str, Any]:
-        found = find_heatmap(here.store, scope, body.rows, body.scale, body.expression, query_id)
-        return {
-            "granularityS": found.granularity_s,
-            "starts": found.starts_ms,
-            "bounds": found.bounds,
-            "cells": found.cells,
-            "total": found.total,
-            "expression": found.expression,
-            "statistics": statistics_wire(found.statistics),
-            "warnings": list(found.warnings),
-        }
 
-    return stream_query(request, here, work)
+def _heatmap(reader: Reader, scope: Scope, body: HeatmapBody, query_id: str) -> Heatmap:
+    return find_heatmap(reader, scope, body.rows, body.scale, body.expression, query_id, body.count_expression)
+
+
+def _patterns_wire(found: Patterns) -> dict[str, Any]:
+    return {
+        "patterns": [_pattern_wire(pattern) for pattern in found.patterns],
+        "expression": found.expression,
+        "total": found.total,
+        "sampled": found.sampled,
+        "weight": found.weight,
+        "estimated": found.sampled < found.total,
+        "truncated": found.truncated,
+    }
+
+
+def _noise_wire(found: Noise) -> dict[str, Any]:
+    """`without` are SQL filters: a search with all of them shows the rest."""
+    return {
+        "patterns": [{**_pattern_wire(pattern), "share": round(share, 4)} for pattern, share in found.patterns],
+        "without": found.without,
+    }
+
+
+def _deltas_wire(found: Deltas) -> dict[str, Any]:
+    return {
+        "deltas": [_delta_wire(delta) for delta in found.deltas],
+        "target": _size_wire(found.target),
+        "baseline": _size_wire(found.baseline),
+        "truncated": found.truncated,
+    }
+
+
+def _heatmap_wire(found: Heatmap) -> dict[str, Any]:
+    return {
+        "granularityS": found.granularity_s,
+        "starts": found.starts_ms,
+        "bounds": found.bounds,
+        "cells": found.cells,
+        "total": found.total,
+        "expression": found.expression,
+    }
 
 
 def _pattern_wire(pattern: Pattern) -> dict[str, Any]:
@@ -167,3 +166,13 @@ def _delta_wire(delta: Delta) -> dict[str, Any]:
 
 def _size_wire(size: GroupSize) -> dict[str, int]:
     return {"total": size.total, "sampled": size.sampled}
+
+
+router = explore_router(
+    (
+        Route("/patterns", PatternsBody, _patterns, _patterns_wire),
+        Route("/noise", NoiseBody, _noise, _noise_wire),
+        Route("/deltas", DeltasBody, _deltas, _deltas_wire),
+        Route("/heatmap", HeatmapBody, _heatmap, _heatmap_wire),
+    )
+)

@@ -1,61 +1,23 @@
-"""What exploring asks: keys, values, facets. Answers are streams of frames (api.stream)."""
+"""What exploring asks: keys, values, facets."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
 from pydantic import Field
-from starlette.responses import StreamingResponse
 
-from clickstack.core.chart import Filter, Language, Metric, MetricKind
-from clickstack.core.limits import (
-    FACETS_MAX,
-    QUERY_TEXT_CHARS_MAX,
-    VALUES_DEFAULT,
-    VALUES_MAX,
-)
-from clickstack.core.records import Actor
-from clickstack.core.timerange import TimeRange
+from clickstack.core.chart import Filter, Language
+from clickstack.core.limits import FACETS_MAX, VALUES_DEFAULT, VALUES_MAX
+from clickstack.query import Reader
 from clickstack.query.events import Scope
-from clickstack.query.facets import find_facets
-from clickstack.query.keys import Key, find_keys
+from clickstack.query.facets import Facets, find_facets
+from clickstack.query.keys import Key, KeyList, find_keys
 from clickstack.query.values import ValueList, Wanted, find_values
 
-from ..context import Services, SignedIn, services
-from ..stream import stream_query
 from ..wire import WireModel
-from .search import find_source, statistics_wire
+from .exploring import Route, ScopeBody, Text, explore_router
 
-router = APIRouter(prefix="/explore")
-
-Milliseconds = Annotated[int, Field(ge=0)]
-Text = Annotated[str, Field(max_length=QUERY_TEXT_CHARS_MAX)]
 KeyText = Annotated[str, Field(min_length=1, max_length=1_000)]
-
-
-class MetricBody(WireModel):
-    name: str = Field(min_length=1, max_length=1_000)
-    kind: MetricKind
-
-
-class ScopeBody(WireModel):
-    """Which events: the part every route here has."""
-
-    source_id: str
-    where: Text = ""
-    where_language: Language = "lucene"
-    start_time: Milliseconds
-    end_time: Milliseconds
-    metric: MetricBody | None = None
-
-    def scope(self, here: Services, actor: Actor) -> Scope:
-        return Scope(
-            source=find_source(here, actor, self.source_id),
-            time_range=TimeRange(self.start_time, self.end_time),
-            where=Filter(self.where, self.where_language),
-            metric=Metric(self.metric.name, self.metric.kind) if self.metric else None,
-        )
 
 
 class ValuesBody(ScopeBody):
@@ -81,55 +43,25 @@ class FacetsBody(ScopeBody):
     limit: int = Field(default=VALUES_DEFAULT, ge=1, le=VALUES_MAX)
 
 
-@router.post("/keys")
-def keys(request: Request, actor: SignedIn, body: ScopeBody) -> StreamingResponse:
-    here = services(request)
-    scope = body.scope(here, actor)
-
-    def work(query_id: str) -> dict[str, Any]:
-        found = find_keys(here.store, scope, query_id)
-        return {
-            "keys": [_key_wire(key) for key in found.keys],
-            "truncated": found.truncated,
-            "estimated": found.estimated,
-            "statistics": statistics_wire(found.statistics),
-        }
-
-    return stream_query(request, here, work)
+def _keys(reader: Reader, scope: Scope, _body: ScopeBody, query_id: str) -> KeyList:
+    return find_keys(reader, scope, query_id)
 
 
-@router.post("/values")
-def values(request: Request, actor: SignedIn, body: ValuesBody) -> StreamingResponse:
-    here = services(request)
-    scope = body.scope(here, actor)
-    wanted = Wanted(body.prefix, body.contains)
-
-    def work(query_id: str) -> dict[str, Any]:
-        found = find_values(here.store, scope, body.key, body.limit, wanted, query_id)
-        return {
-            **_values_wire(found),
-            "statistics": statistics_wire(found.statistics),
-            "warnings": list(found.warnings),
-        }
-
-    return stream_query(request, here, work)
+def _values(reader: Reader, scope: Scope, body: ValuesBody, query_id: str) -> ValueList:
+    return find_values(reader, scope, body.key, body.limit, Wanted(body.prefix, body.contains), query_id)
 
 
-@router.post("/facets")
-def facets(request: Request, actor: SignedIn, body: FacetsBody) -> StreamingResponse:
-    here = services(request)
-    scope = body.scope(here, actor)
+def _facets(reader: Reader, scope: Scope, body: FacetsBody, query_id: str) -> Facets:
     selected = {each.key: Filter(each.where, each.where_language) for each in body.selected}
+    return find_facets(reader, scope, body.keys, body.limit, selected, query_id)
 
-    def work(query_id: str) -> dict[str, Any]:
-        found = find_facets(here.store, scope, body.keys, body.limit, selected, query_id)
-        return {
-            "facets": [_values_wire(facet) for facet in found.facets],
-            "statistics": statistics_wire(found.statistics),
-            "warnings": list(found.warnings),
-        }
 
-    return stream_query(request, here, work)
+def _keys_wire(found: KeyList) -> dict[str, Any]:
+    return {
+        "keys": [_key_wire(key) for key in found.keys],
+        "truncated": found.truncated,
+        "estimated": found.estimated,
+    }
 
 
 def _key_wire(key: Key) -> dict[str, Any]:
@@ -151,3 +83,16 @@ def _values_wire(found: ValueList) -> dict[str, Any]:
         "estimated": found.estimated,
         "method": found.method,
     }
+
+
+def _facets_wire(found: Facets) -> dict[str, Any]:
+    return {"facets": [_values_wire(facet) for facet in found.facets]}
+
+
+router = explore_router(
+    (
+        Route("/keys", ScopeBody, _keys, _keys_wire),
+        Route("/values", ValuesBody, _values, _values_wire),
+        Route("/facets", FacetsBody, _facets, _facets_wire),
+    )
+)

@@ -1,40 +1,51 @@
-"""The team's connections and sources, as the UI keeps them (reference/internal-routes.md §3.3, §3.4)."""
+"""The team's sources, as the UI and its tools keep them (reference/internal-routes.md §3.4).
+
+Every field is shown, and steps of views are in words (`15 minute`), unlike v2.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Body, Request
+from starlette.responses import Response
 
-from clickstack.core.source import Connection, Source
+from clickstack.core.source import Source
 
 from ..context import SignedIn, services
+from ..operations.source_body import AnySourceBody
+from ..operations.sources import create_source, delete_source, list_sources, update_source
+from ..revisions import ExpectedRevision, request_id
+from ..validation import ObjectIdPath
 from ..wire import Json
 
-router = APIRouter()
+router = APIRouter(prefix="/sources")
+SourceInBody = Annotated[AnySourceBody, Body()]
 
 
-@router.get("/connections")
-def connections(request: Request, actor: SignedIn) -> Json:
-    return Json([_connection(each) for each in services(request).metadata.connections.list(actor.team.id)])
+@router.get("")
+def list_all(request: Request, actor: SignedIn) -> Json:
+    return Json([_shown(each) for each in list_sources(services(request), actor)])
 
 
-@router.get("/sources")
-def sources(request: Request, actor: SignedIn) -> Json:
-    """Every source with all its fields; granularities in words (`15 minute`), unlike v2."""
-    return Json([_source(each) for each in services(request).metadata.sources.list(actor.team.id)])
+@router.post("")
+def create(request: Request, actor: SignedIn, body: SourceInBody) -> Json:
+    return Json(_shown(create_source(services(request), actor, body, request_id=request_id(request))))
 
 
-def _connection(connection: Connection) -> dict[str, Any]:
-    return {
-        "_id": connection.id,
-        "id": connection.id,
-        "team": connection.team_id,
-        "name": connection.name,
-        "host": connection.host,
-        "username": connection.username,
-    }
+@router.put("/{id}")
+def update(
+    request: Request, actor: SignedIn, id: ObjectIdPath, body: SourceInBody, expected: ExpectedRevision
+) -> Response:
+    update_source(services(request), actor, id, body, request_id=request_id(request), expected_revision=expected)
+    return Response()
 
 
-def _source(source: Source) -> dict[str, Any]:
-    return {"_id": source.id, "team": source.team_id, **source.to_wire()}
+@router.delete("/{id}")
+def delete(request: Request, actor: SignedIn, id: ObjectIdPath, expected: ExpectedRevision) -> Response:
+    delete_source(services(request), actor, id, request_id=request_id(request), expected_revision=expected)
+    return Response()
+
+
+def _shown(source: Source) -> dict[str, Any]:
+    return {"_id": source.id, "team": source.team_id, "revision": source.revision, **source.to_wire()}

@@ -1,15 +1,16 @@
-"""The team: its name, its ingestion key, its people (reference/internal-routes.md §3.2)."""
+"""The team: its name and its ingestion key (reference/internal-routes.md §3.2)."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from clickstack.auth import require_admin
 from clickstack.core.clock import iso_millis
 from clickstack.core.limits import NAME_CHARS_MAX
 
 from ..context import SignedIn, services
+from ..operations.team import ingestion_key_for
+from ..revisions import request_id
 from ..wire import Json, WireModel, private
 
 router = APIRouter(prefix="/team")
@@ -25,7 +26,7 @@ def team(actor: SignedIn) -> Json:
         "_id": actor.team.id,
         "id": actor.team.id,
         "name": actor.team.name,
-        "apiKey": actor.team.api_key,
+        "apiKey": ingestion_key_for(actor),
         "allowedAuthMethods": [],
         "createdAt": iso_millis(actor.team.created_at),
         "isMetricsSeriesTableEnabled": False,
@@ -35,27 +36,10 @@ def team(actor: SignedIn) -> Json:
 
 @router.patch("/apiKey")
 def rotate_ingestion_key(request: Request, actor: SignedIn) -> Json:
-    return private(Json({"newApiKey": services(request).auth.rotate_ingestion_key(actor)}))
+    return private(Json({"newApiKey": services(request).auth.rotate_ingestion_key(actor, request_id(request))}))
 
 
 @router.patch("/name")
 def rename(request: Request, actor: SignedIn, body: TeamName) -> Json:
-    require_admin(actor)
-    services(request).metadata.teams.rename(actor.team.id, body.name)
+    services(request).metadata.teams.rename(actor.team, body.name, actor.author, request_id(request))
     return Json({"name": body.name})
-
-
-@router.get("/members")
-def members(request: Request, actor: SignedIn) -> Json:
-    people = [
-        {
-            "_id": user.id,
-            "email": user.email,
-            "name": user.name,
-            "role": user.role,
-            "hasPasswordAuth": has_password,
-            "isCurrentUser": user.id == actor.user.id,
-        }
-        for user, has_password in services(request).metadata.users.list(actor.team.id)
-    ]
-    return Json({"data": people})

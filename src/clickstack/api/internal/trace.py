@@ -16,9 +16,9 @@ from clickstack.query.trace import Trace, TraceLog, find_trace
 from clickstack.query.tree import Node
 
 from ..context import Services, SignedIn, services
+from ..reading import find_source, reader, statistics_wire
 from ..stream import stream_query
 from ..wire import WireModel
-from .search import find_source, statistics_wire
 
 router = APIRouter()
 
@@ -39,13 +39,14 @@ class TraceBody(WireModel):
 @router.post("/trace")
 def trace(request: Request, actor: SignedIn, body: TraceBody) -> StreamingResponse:
     here = services(request)
+    asked = reader(here, actor)
     spans, logs = _sources(here, actor, body)
     around = None
     if body.start_time is not None and body.end_time is not None:
         around = TimeRange(body.start_time, body.end_time)
 
     def work(query_id: str) -> dict[str, Any]:
-        return _trace_wire(find_trace(here.store, spans, body.trace_id.strip(), logs, around, query_id))
+        return _trace_wire(find_trace(asked, spans, body.trace_id.strip(), logs, around, query_id))
 
     return stream_query(request, here, work)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -14,10 +15,11 @@ from clickstack.core.errors import BadQuery, BadRequest, Exposed, NotFound
 from clickstack.core.limits import CHART_GROUP_BY_MAX, CHART_SERIES_MAX
 from clickstack.core.records import Actor
 from clickstack.core.source import Source
-from clickstack.core.timerange import TimeRange, auto_granularity_seconds, granularity_seconds
+from clickstack.core.timerange import TimeRange, auto_granularity_seconds, checked_zone, granularity_seconds
 from clickstack.query import ChartResult, Point, Runner, merge_series, ratio
 
 from ..context import Services, bearer_actor, services
+from ..reading import reader
 from ..stream import answer_query
 from ..validation import ObjectId
 from ..wire import Json, WireModel
@@ -29,7 +31,7 @@ Granularity = Literal[
     "30s", "1m", "5m", "10m", "15m", "30m", "1h", "2h", "6h", "12h", "1d", "2d", "7d", "30d", "auto"
 ]  # fmt: skip
 AggregateFunction = Literal[
-    "avg", "count", "count_distinct", "last_value", "max", "min", "quantile", "sum", "any", "none", "increase"
+    "avg", "count", "count_distinct", "last_value", "max", "min", "quantile", "sum", "any", "none", "increase", "rate"
 ]  # fmt: skip
 MS_DIGITS_MIN = 13  # a shorter time is in seconds
 
@@ -86,6 +88,7 @@ class ChartBody(WireModel):
     end_time: Timestamp
     granularity: Granularity = "auto"
     start_time: Timestamp
+    time_zone: str = ""
     series_return_type: Literal["ratio", "column"] | None = None
 
 
@@ -103,11 +106,12 @@ def _rows(here: Services, actor: Actor, body: ChartBody, query_id: str) -> list[
     width_s = (
         auto_granularity_seconds(time_range) if body.granularity == "auto" else granularity_seconds(body.granularity)
     )
+    zone = checked_zone(body.time_zone)
     charts = [
-        _chart(_source(here, actor, series.source_id, index), series, width_s, index)
+        replace(_chart(_source(here, actor, series.source_id, index), series, width_s, index), time_zone=zone)
         for index, series in enumerate(body.series)
     ]
-    runner = Runner(here.store)
+    runner = Runner(reader(here, actor))
     series = [runner.run(chart, time_range, query_id, first=index) for index, chart in enumerate(charts)]
     if body.series_return_type == "column":
         return _column_rows(series)

@@ -18,6 +18,7 @@ from clickstack.core.timerange import TimeRange
 from clickstack.query import Search, SearchConfig
 
 from ..context import Services, bearer_actor, services
+from ..reading import reader
 from ..stream import answer_query
 from ..wire import Json, WireModel
 
@@ -66,7 +67,7 @@ def _rows(here: Services, actor: Actor, body: SearchBody, query_id: str) -> list
     source = here.metadata.sources.get(actor.team.id, body.source_id)
     if source is None:
         raise NotFound(f"Source not found: {body.source_id}")
-    page = Search(here.store).page(
+    page = Search(reader(here, actor)).page(
         SearchConfig(
             source=source,
             where=Filter(body.where, body.where_language),

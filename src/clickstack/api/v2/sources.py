@@ -1,28 +1,55 @@
-"""GET /api/v2/sources and /api/v2/sources/{id} (reference/api-v2.md §10)."""
+"""/api/v2/sources (reference/api-v2.md §10)."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
 
-from clickstack.core.errors import NotFound
+from fastapi import APIRouter, Body, Request
+
+from clickstack.core.source import Source
 
 from ..context import KeyHolder, services
+from ..operations.source_body import AnySourceBody
+from ..operations.sources import create_source, delete_source, get_source, list_sources, update_source
+from ..revisions import ExpectedRevision, request_id, tagged
 from ..validation import ObjectIdPath
 from ..wire import Json
 from .source_wire import source_wire
 
 router = APIRouter(prefix="/sources")
+SourceInBody = Annotated[AnySourceBody, Body()]
 
 
 @router.get("")
-def list_sources(request: Request, actor: KeyHolder) -> Json:
-    found = services(request).metadata.sources.list(actor.team.id)
-    return Json({"data": [source_wire(source) for source in found]})
+def list_all(request: Request, actor: KeyHolder) -> Json:
+    return Json({"data": [source_wire(source) for source in list_sources(services(request), actor)]})
+
+
+@router.post("")
+def create(request: Request, actor: KeyHolder, body: SourceInBody) -> Json:
+    return _reply(create_source(services(request), actor, body, request_id=request_id(request)))
 
 
 @router.get("/{id}")
-def get_source(request: Request, actor: KeyHolder, id: ObjectIdPath) -> Json:
-    source = services(request).metadata.sources.get(actor.team.id, id)
-    if source is None:
-        raise NotFound("Source not found")
-    return Json({"data": source_wire(source)})
+def get(request: Request, actor: KeyHolder, id: ObjectIdPath) -> Json:
+    return _reply(get_source(services(request), actor, id))
+
+
+@router.put("/{id}")
+def update(
+    request: Request, actor: KeyHolder, id: ObjectIdPath, body: SourceInBody, expected: ExpectedRevision
+) -> Json:
+    source = update_source(
+        services(request), actor, id, body, request_id=request_id(request), expected_revision=expected
+    )
+    return _reply(source)
+
+
+@router.delete("/{id}")
+def delete(request: Request, actor: KeyHolder, id: ObjectIdPath, expected: ExpectedRevision) -> Json:
+    delete_source(services(request), actor, id, request_id=request_id(request), expected_revision=expected)
+    return Json({})
+
+
+def _reply(source: Source) -> Json:
+    return tagged({"data": source_wire(source)}, source.revision)

@@ -1,5 +1,6 @@
 -- Exponential histogram points → otel_metrics_exponential_histogram (reference/ingestion.md §3.5, §3.10).
-{expressions}
+{expressions},
+{point_expressions}
 SELECT
     {point},
     point.count AS Count,

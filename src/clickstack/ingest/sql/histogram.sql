@@ -1,5 +1,6 @@
 -- Histogram points → otel_metrics_histogram (reference/ingestion.md §3.5, §3.10). Absent sum, min and max are 0.
-{expressions}
+{expressions},
+{point_expressions}
 SELECT
     {point},
     point.count AS Count,

@@ -2,15 +2,16 @@
 -- reference/ingestion.md §2.3 to §2.6: A structured body to attributes, B severity from a level attribute, C severity
 -- from the first words of the body, D lower case. One step is one subquery: the engine writes an alias out wherever it
 -- is used, and planning would take longer than loading.
-{expressions}
+{expressions},
+{log_expressions}
 SELECT
-    moment(time_ns) AS Timestamp,
-    id_text(record.trace_id, 16) AS TraceId,
-    id_text(record.span_id, 8) AS SpanId,
-    toUInt8(bitAnd(record.flags, 255)) AS TraceFlags,
-    lower(multiIf(has_severity, record.severity_text, level != '', level, word)) AS SeverityText,
+    Timestamp,
+    TraceId,
+    SpanId,
+    TraceFlags,
+    lower(multiIf(has_severity, severity_text, level != '', level, word)) AS SeverityText,
     multiIf(
-        has_severity, severity_byte(record.severity_number),
+        has_severity, severity_byte(severity_number),
         level != '', level_number(level),
         transform(word, ['fatal', 'error', 'warn', 'debug', 'trace'], [21, 17, 13, 5, 1], 9)) AS SeverityNumber,
     ResourceAttributes['service.name'] AS ServiceName,
@@ -22,7 +23,7 @@ SELECT
     ScopeVersion,
     ScopeAttributes,
     LogAttributes,
-    record.event_name AS EventName
+    EventName
 FROM (
     -- C: keywords count at the start of a word; the first in the text wins.
     SELECT *, if(has_severity OR level != '', '', transform(
@@ -49,12 +50,18 @@ FROM (
                                 position(Body, '{') = 0, '', isValidJSON(Body), Body, extract(Body, '\\{[^\\n]*\\}')) AS json
                             FROM (
                                 SELECT
-                                    record, ResourceAttributes, ResourceSchemaUrl,
+                                    id_text(record.trace_id, 16) AS TraceId,
+                                    id_text(record.span_id, 8) AS SpanId,
+                                    toUInt8(bitAnd(record.flags, 255)) AS TraceFlags,
+                                    record.event_name AS EventName,
+                                    record.severity_number AS severity_number,
+                                    record.severity_text AS severity_text,
+                                    ResourceAttributes, ResourceSchemaUrl,
                                     ScopeName, ScopeVersion, ScopeSchemaUrl, ScopeAttributes,
                                     any_text(record.body) AS Body,
                                     attribute_map(record.attributes) AS attributes,
                                     record.severity_number != 0 OR record.severity_text != '' AS has_severity,
-                                    log_time_ns(received_unix_nano, record) AS time_ns
+                                    moment(log_time_ns(received_unix_nano, record)) AS Timestamp
                                 FROM {log_records}
                                 WHERE NOT is_session(record)
                             )

@@ -1,6 +1,7 @@
 -- Session replay records → hyperdx_sessions: log records of browsers, stored as they came, without the transforms of
 -- logs.sql (reference/ingestion.md §2.2).
-{expressions}
+{expressions},
+{log_expressions}
 SELECT
     moment(log_time_ns(received_unix_nano, record)) AS Timestamp,
     id_text(record.trace_id, 16) AS TraceId,

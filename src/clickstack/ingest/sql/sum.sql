@@ -1,5 +1,6 @@
 -- Sum points → otel_metrics_sum (reference/ingestion.md §3.5, §3.10).
-{expressions}
+{expressions},
+{point_expressions}
 SELECT
     {point},
     number(point) AS Value,

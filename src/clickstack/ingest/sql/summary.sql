@@ -1,5 +1,6 @@
 -- Summary points → otel_metrics_summary (reference/ingestion.md §3.5, §3.10).
-{expressions}
+{expressions},
+{point_expressions}
 SELECT
     {point},
     point.count AS Count,

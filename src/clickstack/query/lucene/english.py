@@ -2,34 +2,63 @@
 
 from __future__ import annotations
 
-from .nodes import And, Compare, Everything, Exists, Match, Node, Not, Or, Phrase, Range, Value, Wildcard, Words
+from ..fields import Fields
+from .nodes import (
+    And,
+    Compare,
+    Everything,
+    Exists,
+    FieldName,
+    Match,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Range,
+    Value,
+    Wildcard,
+    Words,
+)
 from .parser import parse
 
 _COMPARISONS = {">": "is greater than", ">=": "is at least", "<": "is less than", "<=": "is at most"}
 
 
-def explain(text: str) -> str:
-    """What a query asks for. Raises BadQuery like the compiler does for what cannot be parsed.
+def explain(text: str, fields: Fields | None = None) -> str:
+    """What a query asks for. With `fields` the words fit the columns' types. Raises BadQuery as the compiler does.
 
     >>> explain('SeverityText:error -"health check"')
     'SeverityText contains "error" and not: the event contains "health check"'
     """
-    return _node(parse(text), inside=False)
+    return _node(parse(text), fields, inside=False)
 
 
-def _node(node: Node, *, inside: bool) -> str:
+def _node(node: Node, fields: Fields | None, *, inside: bool) -> str:
     match node:
         case Everything():
             return "every event"
         case Not(item):
-            return f"not: {_node(item, inside=True)}"
+            return f"not: {_node(item, fields, inside=True)}"
         case And(items) | Or(items):
             word = " and " if isinstance(node, And) else " or "
-            text = word.join(_node(item, inside=True) for item in items)
+            text = word.join(_node(item, fields, inside=True) for item in items)
             return f"({text})" if inside else text
         case Match(field, value, _):
-            return f"{field.name} {_value(value)}" if field else f"the event {_bare(value)}"
+            return f"{field.name} {_of_field(field, value, fields)}" if field else f"the event {_bare(value)}"
     raise AssertionError(node)
+
+
+def _of_field(name: FieldName, value: Value, fields: Fields | None) -> str:
+    """What is asked of a field: numbers, times and booleans are compared as a whole, lists item by item."""
+    if fields is None:
+        return _value(value)
+    found = fields.find(name.name, name.position)
+    kind = found.type.arguments[0] if found.type.family == "array" and found.element_key is None else found.type
+    whole = kind.family in ("number", "bool", "time") or kind.base == "UUID"
+    said = f"is {value.plain}" if whole and isinstance(value, Words) and value.plain is not None else _value(value)
+    if found.type.family != "array" or isinstance(value, Exists):
+        return said
+    return f"has an item that {said}"
 
 
 def _bare(value: Value) -> str:

@@ -7,11 +7,11 @@ only, after `reach` has found in the engine's own syntax tree nothing but allowe
 Do not add here: charts that are built of fields (they are compiled next door), HTTP, how dashboards are kept.
 """
 
+from ..reach import Reach, tables_of
 from .chart import Issue, RawChart, RawResult, RawSlice
 from .expand import expand_text
 from .filters import FilterSelection, filter_condition
 from .macros import MACROS, PARAMETERS, MacroContext
-from .reach import Reach, tables_of
 from .run import RawRunner
 from .variables import FORMATS, Variable, expand_lucene, variable_name
 

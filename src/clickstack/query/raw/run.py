@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from clickstack.core.chart import ChartConfig
@@ -11,29 +10,29 @@ from clickstack.core.limits import CHART_BUCKETS_MAX, RAW_ROWS_MAX
 from clickstack.core.result import Column
 from clickstack.core.source import Source
 from clickstack.core.sql import Sql
-from clickstack.core.timerange import TimeRange, auto_granularity_seconds
+from clickstack.core.timerange import BUCKETS_MAX, TimeRange, auto_granularity_seconds
 from clickstack.store import Store
 
 from ..fields import Fields
+from ..reach import tables_of
+from ..reader import Reader, reach_of, reader_of
 from ..run import Runner, readable_sql
+from ..settle import TIME_BUCKETS_MAX
+from ..syntax import located
 from .chart import TIME_DISPLAYS, Issue, RawChart, RawResult
 from .expand import Expanded, expand
 from .from_chart import marked_chart, raw_sql_of, renamed
 from .macros import MacroContext
-from .reach import Reach, tables_of
 from .shape import check_columns, first_number, slices, time_points
-
-_SYNTAX = re.compile(
-    r"Syntax error: failed at position \d+ \(.*?\)(?: \(line \d+, col \d+\))?(?:: (?P<rest>.*?))?\.?$", re.DOTALL
-)
 
 
 class RawRunner:
     """Runs raw SQL charts on the untrusted pool. Blocks its thread; safe from many threads."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._reach = Reach(store)
+    def __init__(self, store: Store | Reader) -> None:
+        self._reader = reader_of(store)
+        self._store = self._reader.store
+        self._reach = reach_of(self._store)
 
     def run(self, raw: RawChart, time_range: TimeRange, query_id: str | None = None) -> RawResult:
         """Raises BadQuery and BadRequest for what is wrong in the chart, Forbidden for what it may not reach, and what
@@ -43,7 +42,7 @@ class RawRunner:
             self._reach.check(expanded.sql, tables_of(raw.reachable))
             result = self._store.query(expanded.sql, pool="untrusted", query_id=query_id)
         except BadQuery as error:
-            raise _located(error, raw.sql) from error
+            raise located(error, raw.sql) from error
         answer = RawResult(
             result.columns,
             result.rows[:RAW_ROWS_MAX],
@@ -72,20 +71,22 @@ class RawRunner:
             self._reach.check(expanded.sql, tables_of(raw.reachable))
             columns = self._columns(expanded.sql)
         except BadQuery as error:
-            located = _located(error, raw.sql)
-            text = located.message + (f" {located.hint}" if located.hint else "")
-            return [Issue("error", text, located.position)]
+            fault = located(error, raw.sql)
+            text = fault.message + (f" {fault.hint}" if fault.hint else "")
+            return [Issue("error", text, fault.position)]
         except Exposed as error:
             return [Issue("error", error.message)]
         return [*_column_issues(raw, columns), *_issues(raw, expanded)]
 
     def from_chart(self, chart: ChartConfig) -> str:
         """A chart built of fields as a statement to go on with (§4.7). Raises BadQuery, BadRequest."""
-        runner = Runner(self._store)
+        if chart.granularity_s and chart.time_zone != "UTC":
+            raise BadRequest(f"timeZone: raw SQL counts its buckets in UTC, this chart in {chart.time_zone}")
+        runner = Runner(self._reader)
         text = raw_sql_of(runner, chart)
         marked, time_range, _ = marked_chart(chart)
         compiled = runner.compile(marked, time_range)
-        described = self._store.query(Sql.of("DESCRIBE (", compiled.sql, ")"))
+        described = self._reader.describe(compiled.sql, chart.source)
         names = [*(["ts"] if compiled.bucketed else []), *compiled.groups, *compiled.values]
         return renamed(text, [row[0] for row in described.rows], names, bucketed=compiled.bucketed)
 
@@ -145,21 +146,8 @@ def _issues(raw: RawChart, expanded: Expanded) -> list[Issue]:
 
 
 def _granularity_s(raw: RawChart, time_range: TimeRange) -> int:
-    width_s = raw.granularity_s or auto_granularity_seconds(time_range)
+    buckets_max = TIME_BUCKETS_MAX if raw.display in TIME_DISPLAYS else BUCKETS_MAX
+    width_s = raw.granularity_s or auto_granularity_seconds(time_range, buckets_max)
     if raw.display in TIME_DISPLAYS and time_range.seconds / width_s > CHART_BUCKETS_MAX:
         raise BadRequest(f"granularity: {width_s} seconds cut this range into more than {CHART_BUCKETS_MAX} buckets")
     return width_s
-
-
-def _located(error: BadQuery, template: str) -> BadQuery:
-    """A syntax error of the engine with its place in the author's text instead of the executed one, if it is found."""
-    match = _SYNTAX.search(error.message)
-    if match is None:
-        return error
-    rest = (match["rest"] or "").strip()
-    if not rest:
-        return BadQuery("Syntax error at the end of the statement.", position=len(template), hint=error.hint)
-    near = rest.split("\n", 1)[0][:40]
-    position = template.find(near)
-    only = position >= 0 and template.find(near, position + 1) < 0
-    return BadQuery(f"Syntax error near: {near}", position=position if only else None, hint=error.hint)

@@ -1,7 +1,8 @@
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { loginAction } from "../../api/session";
+import { installationQuery, loginAction, singleSignOnUrl } from "../../api/session";
 import { AuthLayout } from "../../components/AuthLayout";
 import { Notice } from "../../components/Notice";
 
@@ -15,12 +16,22 @@ const MESSAGES: Record<string, { tone: "error" | "info"; text: string }> = {
     text: "This server already has its team. Log in, or ask a member to invite you.",
   },
   sessionExpired: { tone: "info", text: "Your session has ended. Log in to go on where you were." },
+  tooManyAttempts: {
+    tone: "error",
+    text: "Too many failed attempts. Wait a quarter of an hour, then try again.",
+  },
+  oidcFailed: { tone: "error", text: "The identity provider did not let you through. Try again." },
+  oidcNotAllowed: {
+    tone: "error",
+    text: "You are known to the identity provider, but not here. Ask an admin of the team for an invitation.",
+  },
   unknown: { tone: "error", text: "Logging in failed on the server. Try again in a moment." },
 };
 
 /** A native form post, so that password managers work and a script error cannot lock anyone out. */
 export function LoginPage() {
   const { err } = useSearch({ from: "/login" });
+  const { data: installation } = useQuery(installationQuery);
   const [sending, setSending] = useState(false);
   const message = err ? (MESSAGES[err] ?? MESSAGES.unknown) : null;
   return (
@@ -48,6 +59,11 @@ export function LoginPage() {
           <Button type="submit" size="md" loading={sending} mt={6} fullWidth>
             Log in
           </Button>
+          {installation?.oidc && (
+            <Button component="a" href={singleSignOnUrl()} variant="default" size="md" fullWidth>
+              Log in with single sign-on
+            </Button>
+          )}
         </Stack>
       </form>
     </AuthLayout>

@@ -14,7 +14,7 @@ import { Card } from "./Card";
 import classes from "./IngestionTab.module.css";
 import teamClasses from "./TeamPage.module.css";
 
-type Asked = { signal: string; profile: IndexProfileName };
+type Asked = { table: string; profile: IndexProfileName };
 
 const CHOICES: { value: IndexProfileName; label: string }[] = [
   { value: "text", label: "Text" },
@@ -22,7 +22,7 @@ const CHOICES: { value: IndexProfileName; label: string }[] = [
   { value: "none", label: "None" },
 ];
 
-/** Which search indexes logs and traces carry. */
+/** Which search indexes the tables carry. */
 export function IndexProfiles() {
   const profiles = useQuery(indexProfilesQuery);
   const client = useQueryClient();
@@ -51,26 +51,28 @@ export function IndexProfiles() {
         <table className={teamClasses.table}>
           <thead>
             <tr>
-              <th>Signal</th>
+              <th>Table</th>
               <th>Old rows</th>
               <th className={classes.action}>Indexes</th>
             </tr>
           </thead>
           <tbody>
             {profiles.data.map((each) => (
-              <tr key={each.signal}>
-                <td className={classes.signal}>{each.signal}</td>
+              <tr key={each.table}>
+                <td>
+                  <code>{each.table}</code>
+                </td>
                 <td className={classes.tables}>{progressOf(each)}</td>
                 <td className={classes.action}>
                   <SegmentedControl
                     size="xs"
-                    aria-label={`Indexes of ${each.signal}`}
+                    aria-label={`Indexes of ${each.table}`}
                     title={each.setting ? `Fixed by the setting ${each.setting}` : undefined}
                     data={CHOICES}
                     value={each.profile ?? ""}
                     disabled={each.setting !== null || change.isPending}
                     onChange={(profile) =>
-                      setAsked({ signal: each.signal, profile: profile as IndexProfileName })
+                      setAsked({ table: each.table, profile: profile as IndexProfileName })
                     }
                   />
                 </td>
@@ -81,7 +83,7 @@ export function IndexProfiles() {
       )}
       <Confirm
         opened={asked !== null}
-        title={`Change the indexes of ${asked?.signal ?? ""}?`}
+        title={`Change the indexes of ${asked?.table ?? ""}?`}
         confirmLabel="Change indexes"
         busy={change.isPending}
         onConfirm={() => asked && change.mutate(asked)}

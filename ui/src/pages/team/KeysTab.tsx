@@ -9,6 +9,7 @@ import { Secret } from "../../components/Secret";
 import { TelemetryGuide } from "../../components/TelemetryGuide";
 import { receiverOf } from "../../model/telemetry";
 import { IconRefresh } from "../../theme/icons";
+import { AccessKeys } from "./AccessKeys";
 import { Card } from "./Card";
 import classes from "./KeysTab.module.css";
 
@@ -28,25 +29,30 @@ export function KeysTab() {
   const apiUrl = `${location.protocol}//${location.hostname}:${config?.apiPort ?? 8000}/api/v2`;
   return (
     <>
-      <Card
-        title="Ingestion API Key"
-        about="Clients that send telemetry present it. It is shared by the whole team and cannot read anything."
-      >
-        <KeyRow
-          what="Ingestion API Key"
-          value={ingestionKey}
-          rotate={async () => storeIngestionKey((await rotateIngestionKey()).newApiKey)}
+      {ingestionKey && (
+        <Card
+          title="Ingestion API Key"
+          about="Clients that send telemetry present it. It is shared by the whole team and cannot read anything."
         >
-          Every application and collector that sends with the current key is refused from that moment, until
-          it has the new one.
-        </KeyRow>
-      </Card>
+          <KeyRow
+            what="Ingestion API Key"
+            value={ingestionKey}
+            rotate={async () => storeIngestionKey((await rotateIngestionKey()).newApiKey)}
+          >
+            Every application and collector that sends with the current key is refused from that moment, until
+            it has the new one.
+          </KeyRow>
+        </Card>
+      )}
       <Card
         title="Personal API Access Key"
         about={
           <>
             Reads and changes everything you can, through the REST API at <code>{apiUrl}</code>. Send it as{" "}
-            <code>Authorization: Bearer …</code>
+            <code>Authorization: Bearer …</code>.{" "}
+            <a href="api/api/v2/docs" target="_blank" rel="noreferrer">
+              API reference
+            </a>
           </>
         }
       >
@@ -62,12 +68,15 @@ export function KeysTab() {
           until they have the new one.
         </KeyRow>
       </Card>
-      <Card
-        title="Send telemetry"
-        about="The address and the ingestion key of this server are filled in; paste and run."
-      >
-        <TelemetryGuide receiver={receiverOf(config, location.href, ingestionKey)} />
-      </Card>
+      <AccessKeys />
+      {ingestionKey && (
+        <Card
+          title="Send telemetry"
+          about="The address and the ingestion key of this server are filled in; paste and run."
+        >
+          <TelemetryGuide receiver={receiverOf(config, location.href, ingestionKey)} />
+        </Card>
+      )}
     </>
   );
 }

@@ -1,26 +1,34 @@
-import { Button, Skeleton, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { Button, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { meQuery } from "../../api/session";
-import { membersQuery, renameTeam, teamQuery } from "../../api/team";
-import { ErrorCard } from "../../components/ErrorCard";
+import { renameTeam, teamQuery } from "../../api/team";
 import { Card } from "./Card";
+import { Invitations } from "./Invitations";
+import { Members } from "./Members";
 import classes from "./TeamPage.module.css";
 
 const NAME_LENGTH_MAX = 100;
 
 export function MembersTab() {
+  const { data: me } = useSuspenseQuery(meQuery);
+  const isAdmin = me.role === "admin";
   return (
     <>
-      <TeamName />
-      <Card title="Members" about="Everyone here can do everything." flush>
-        <Members />
+      <TeamName isAdmin={isAdmin} />
+      <Card
+        title="Members"
+        about="Viewers read. Editors also change dashboards, alerts, searches and sources. Admins also change people, connections and keys."
+        flush
+      >
+        <Members isAdmin={isAdmin} />
       </Card>
+      {isAdmin && <Invitations />}
     </>
   );
 }
 
-function TeamName() {
+function TeamName({ isAdmin }: { isAdmin: boolean }) {
   const { data: me } = useSuspenseQuery(meQuery);
   const client = useQueryClient();
   const [name, setName] = useState(me.team.name);
@@ -46,6 +54,7 @@ function TeamName() {
           aria-label="Team name"
           value={name}
           maxLength={NAME_LENGTH_MAX}
+          disabled={!isAdmin}
           onChange={(event) => {
             rename.reset();
             setName(event.currentTarget.value);
@@ -57,33 +66,5 @@ function TeamName() {
         </Button>
       </form>
     </Card>
-  );
-}
-
-function Members() {
-  const members = useQuery(membersQuery);
-  if (members.error) return <ErrorCard error={members.error} onRetry={() => void members.refetch()} />;
-  if (!members.data) return <Skeleton height={40} m={18} width="auto" />;
-  return (
-    <table className={classes.table}>
-      <thead>
-        <tr>
-          <th>Name</th>
-          <th>Email</th>
-          <th>Signs in with</th>
-        </tr>
-      </thead>
-      <tbody>
-        {members.data.map((member) => (
-          <tr key={member._id}>
-            <td>
-              {member.name || member.email} {member.isCurrentUser && <span className={classes.tag}>You</span>}
-            </td>
-            <td>{member.email}</td>
-            <td className={classes.quiet}>{member.hasPasswordAuth ? "Password" : "No password yet"}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

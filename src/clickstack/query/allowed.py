@@ -1,4 +1,4 @@
-"""What raw SQL may be made of: syntax by the names of the engine's tree, functions by the engine's own categories.
+"""What SQL of users may be made of: syntax by the names of the engine's tree, functions by the engine's own categories.
 
 New releases of the engine bring new functions; those of a known harmless category are allowed, all others are not until
 somebody has read what they do.
@@ -20,8 +20,8 @@ SYNTAX = frozenset(
 )
 SYNTAX_REFUSED = {
     "Set": "Settings cannot be changed here: take the SETTINGS clause away.",
-    "ColumnsApplyTransformer": "APPLY is not allowed in raw SQL: name the columns.",
-    "Explain": "EXPLAIN is not allowed in raw SQL: write one SELECT.",
+    "ColumnsApplyTransformer": "APPLY is not allowed in SQL: name the columns.",
+    "Explain": "EXPLAIN is not allowed in SQL: write one SELECT.",
 }
 
 # They make rows of nothing but their arguments.

@@ -1,4 +1,4 @@
-"""What a statement of a user can reach: checked on the engine's own syntax tree, before it runs.
+"""What SQL of a user can reach: checked on the engine's own syntax tree, before it runs.
 
 The embedded engine has one user, who may read everything. So this check is what keeps one team's statement out of
 another's tables and out of `system` (running queries of others, settings, paths). It is a list of what is allowed,
@@ -9,13 +9,15 @@ with line breaks can add lines to the printed tree but never take one away: they
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import Forbidden
-from clickstack.core.limits import RAW_TEXTS_REMEMBERED_MAX
+from clickstack.core.limits import RAW_NAMES_REMEMBERED_MAX, RAW_TEXTS_REMEMBERED_MAX
 from clickstack.core.source import Source
 from clickstack.core.sql import Param, Sql
 from clickstack.store import Store
@@ -23,6 +25,7 @@ from clickstack.store import Store
 from .allowed import SYNTAX, SYNTAX_REFUSED, TABLE_FUNCTIONS, Functions, takes_table
 
 Tables = frozenset[tuple[str, str]]
+ABSENT_AGE_S_MAX = 5.0  # how long a name that was no table is taken for none
 SYSTEM_DATABASES = frozenset({"system", "information_schema"})
 
 _NODE = re.compile(r"\s*(?P<kind>[A-Za-z:]*) ?(?P<name>.*)", re.DOTALL)
@@ -53,11 +56,13 @@ def tables_of(sources: Iterable[Source]) -> Tables:
 class Reach:
     """Safe from many threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock | None = None) -> None:
         self._store = store
+        self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._known: tuple[str, Functions] | None = None
-        self._passed: dict[tuple[str, Tables], None] = {}
+        self._passed: dict[tuple[str, Tables], frozenset[str]] = {}
+        self._absent: dict[tuple[str, str], float] = {}
 
     def check(self, sql: Sql, tables: Tables) -> None:
         """Raise Forbidden when the statement reaches for more than `tables`; BadQuery when it cannot be parsed.
@@ -65,16 +70,17 @@ class Reach:
         A text that passed once passes again with other values: parameters are values here, never names.
         """
         key = (sql.render()[0], tables)
-        if key in self._passed:
-            return
-        if self._only_allowed(sql, tables):
-            with self._lock:
-                self._passed[key] = None
-                while len(self._passed) > RAW_TEXTS_REMEMBERED_MAX:
-                    del self._passed[next(iter(self._passed))]
+        asked = self._passed.get(key)
+        if asked is None:
+            asked = self._allowed_but(sql, tables)
+        self._refuse_existing(asked, self._engine()[0], tables)
+        with self._lock:
+            self._passed[key] = asked
+            while len(self._passed) > RAW_TEXTS_REMEMBERED_MAX:
+                del self._passed[next(iter(self._passed))]
 
-    def _only_allowed(self, sql: Sql, tables: Tables) -> bool:
-        """Check the tree; False when passing depended on which tables exist now."""
+    def _allowed_but(self, sql: Sql, tables: Tables) -> frozenset[str]:
+        """Check the tree. What is left are names that must not be tables; which tables exist may change."""
         assert all(isinstance(part, str) or part.type != "Identifier" for part in sql.parts)
         nodes = self._tree(sql)
         if nodes[0].kind != "SelectWithUnionQuery":
@@ -92,8 +98,7 @@ class Reach:
             asked.add(name)
         if any(node.kind == "Function" and takes_table(node.name) for node in nodes):
             asked |= {node.name for node in nodes if node.kind == "Identifier"}
-        self._refuse_existing(asked, database, tables)
-        return not asked
+        return frozenset(asked)
 
     def _tree(self, sql: Sql) -> list[Node]:
         lines = [row[0] for row in self._store.query(Sql.of("EXPLAIN AST ", sql), pool="untrusted").rows]
@@ -110,7 +115,8 @@ class Reach:
         """Refuse names that are tables of others. What is no table is a column or a subquery of the statement's own."""
         pairs = {(database, name) for name in names}
         pairs |= {(first, rest.split(".", 1)[0]) for first, dot, rest in (name.partition(".") for name in names) if dot}
-        pairs -= tables
+        now_s = self._clock.monotonic_s()
+        pairs = {pair for pair in pairs - tables if now_s - self._absent.get(pair, -math.inf) >= ABSENT_AGE_S_MAX}
         if not pairs:
             return
         wanted = Sql.join(
@@ -122,6 +128,10 @@ class Reach:
         ).rows
         if found:
             raise Forbidden(_refused(found[0][1] if found[0][0] == database else ".".join(found[0]), tables))
+        with self._lock:
+            self._absent |= dict.fromkeys(pairs, now_s)
+            while len(self._absent) > RAW_NAMES_REMEMBERED_MAX:
+                del self._absent[next(iter(self._absent))]
 
     def _engine(self) -> tuple[str, Functions]:
         """The engine's current database and its functions, asked once."""
@@ -138,11 +148,11 @@ class Reach:
 
 def _check_node(node: Node, functions: Functions) -> None:
     if node.kind not in SYNTAX:
-        raise Forbidden(SYNTAX_REFUSED.get(node.kind, f"This is not allowed in raw SQL: {node.kind or node.name}"))
+        raise Forbidden(SYNTAX_REFUSED.get(node.kind, f"This is not allowed in SQL: {node.kind or node.name}"))
     if node.kind == "Function":
         allowed = node.name in TABLE_FUNCTIONS if node.above == "TableExpression" else functions.allow(node.name)
         if not allowed:
-            raise Forbidden(f"The function {node.name} is not allowed in raw SQL.")
+            raise Forbidden(f"The function {node.name} is not allowed in SQL.")
 
 
 def _refused(name: str, tables: Tables) -> str:

@@ -1,31 +1,24 @@
-"""The tables of the metadata database, one screen each. Migrations make them; a test holds the two together.
-
-Moments are whole milliseconds since 1970 UTC (`…_ms`), the precision every reply shows, so both databases keep them
-exactly. Ids are 24 hex digits.
-"""
+"""Teams, people, sessions, ingestion keys."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from clickstack.core.limits import EMAIL_CHARS_MAX, INGESTION_KEY_NAME_CHARS_MAX, NAME_CHARS_MAX
-
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_N_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from clickstack.core.limits import (
+    EMAIL_CHARS_MAX,
+    INGESTION_KEY_NAME_CHARS_MAX,
+    NAME_CHARS_MAX,
+    USER_AGENT_CHARS_MAX,
 )
 
-ObjectId = sa.String(24)
+from .base import ObjectId, metadata
 
 teams = sa.Table(
     "teams",
     metadata,
     sa.Column("id", ObjectId, primary_key=True),
+    sa.Column("organization_id", sa.String(36), sa.ForeignKey("organizations.id"), nullable=False, index=True),
+    sa.Column("service_id", sa.String(36), nullable=False, unique=True),
     sa.Column("name", sa.String(NAME_CHARS_MAX), nullable=False),
     sa.Column("api_key", sa.String(64), nullable=False, unique=True),
     sa.Column("hook_id", sa.String(64), nullable=False, unique=True),
@@ -61,9 +54,13 @@ sessions = sa.Table(
     "sessions",
     metadata,
     sa.Column("token_hash", sa.String(64), primary_key=True),  # SHA-256 in hex; the token itself is nowhere
+    sa.Column("id", ObjectId, nullable=False, unique=True),  # what people call it by
     sa.Column("user_id", ObjectId, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("expires_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("last_seen_ms", sa.BigInteger, nullable=False),
+    sa.Column("user_agent", sa.String(USER_AGENT_CHARS_MAX), nullable=False),
+    sa.Column("address", sa.String(64), nullable=False),
 )
 
 # Keys beside the team's classic one (`teams.api_key`, which the UI must be able to show). Revoked ones stay listed.
@@ -78,30 +75,4 @@ ingestion_keys = sa.Table(
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("last_used_ms", sa.BigInteger, nullable=True),
     sa.Column("revoked_ms", sa.BigInteger, nullable=True),
-)
-
-connections = sa.Table(
-    "connections",
-    metadata,
-    sa.Column("id", ObjectId, primary_key=True),
-    sa.Column("team_id", ObjectId, sa.ForeignKey("teams.id"), nullable=False, index=True),
-    sa.Column("name", sa.String(255), nullable=False),
-    sa.Column("host", sa.String(2048), nullable=False),
-    sa.Column("username", sa.String(255), nullable=False),
-    sa.Column("created_ms", sa.BigInteger, nullable=False),
-    sa.Column("updated_ms", sa.BigInteger, nullable=False),
-)
-
-sources = sa.Table(
-    "sources",
-    metadata,
-    sa.Column("id", ObjectId, primary_key=True),
-    sa.Column("team_id", ObjectId, sa.ForeignKey("teams.id"), nullable=False, index=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("kind", sa.String(16), nullable=False),
-    sa.Column("connection_id", ObjectId, sa.ForeignKey("connections.id"), nullable=False, index=True),
-    sa.Column("spec", sa.JSON, nullable=False),  # the wire fields that are not columns here
-    sa.Column("created_ms", sa.BigInteger, nullable=False),
-    sa.Column("updated_ms", sa.BigInteger, nullable=False),
-    sa.CheckConstraint("kind IN ('log', 'trace', 'session', 'metric', 'promql')", name="kind"),
 )

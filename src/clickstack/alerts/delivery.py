@@ -1,0 +1,129 @@
+"""The outbox, emptied: in order for each lane, each target for itself, again and again until it is taken or too old."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import fields as dataclass_fields
+from functools import partial
+from typing import Any
+
+from clickstack.core.clock import Clock
+from clickstack.core.errors import ClickstackError
+from clickstack.core.limits import DELIVERY_LIFE_S, DELIVERY_PER_TARGET_MAX, DELIVERY_WORKERS
+from clickstack.core.log import fields, get_logger
+from clickstack.metadata import Metadata, Notification
+
+from .channels import BUILDERS, BadTarget, Target, Words
+from .channels.email import email
+from .errors import execution_error
+from .mail import MailServer, send_mail
+from .sending import Attempt, HttpSender
+from .workers import Workers
+
+_log = get_logger("alerts")
+_WAITS_S = (2, 5, 15, 30, 60, 120, 300, 600)  # after each failed attempt; the last one is repeated
+_WORDS = {each.name for each in dataclass_fields(Words)}
+
+
+class Deliverer:
+    """Sends what is queued. One process at a time may do this (the lease), or messages would go out twice."""
+
+    def __init__(self, metadata: Metadata, http: HttpSender, mail: MailServer | None, clock: Clock) -> None:
+        self._metadata = metadata
+        self._http = http
+        self._mail = mail
+        self._clock = clock
+        self._workers = Workers(DELIVERY_WORKERS, "alerts-deliver")
+        self._lock = threading.Lock()
+        self._on_their_way: dict[str, str] = {}  # notification → its target
+        self._resting_ms: dict[str, int] = {}  # target → until when it is left alone
+
+    def send_due(self) -> list[Future[None]]:
+        """Hand what is due to the workers; returns at once. What is on its way already is left alone."""
+        now_ms = self._now_ms()
+        with self._lock:
+            free = DELIVERY_WORKERS - len(self._on_their_way)
+            load = Counter(self._on_their_way.values())
+            self._resting_ms = {key: until for key, until in self._resting_ms.items() if until > now_ms}
+            busy = {key for key, count in load.items() if count >= DELIVERY_PER_TARGET_MAX} | set(self._resting_ms)
+            known = set(self._on_their_way)
+        if free <= 0:
+            return []
+        started: list[Future[None]] = []
+        for each in self._metadata.notifications.due(free + len(known), DELIVERY_PER_TARGET_MAX, busy):
+            if len(started) >= free or each.id in known or load[each.target_key] >= DELIVERY_PER_TARGET_MAX:
+                continue
+            load[each.target_key] += 1
+            with self._lock:
+                self._on_their_way[each.id] = each.target_key
+            started.append(self._workers.submit(partial(self._deliver, each)))
+        return started
+
+    def close(self) -> None:
+        """Send no more. What is on its way and unanswered by then is sent again after the next start."""
+        self._workers.close()
+
+    def try_out(self, target: Mapping[str, Any], team_id: str, words: Words) -> Attempt:
+        """One attempt, here and now, at a message nobody queued."""
+        return self._attempt(target, team_id, words)
+
+    def _deliver(self, each: Notification) -> None:
+        try:
+            words = Words(**{name: value for name, value in each.words.items() if name in _WORDS})
+            self._note(each, self._attempt(each.target, each.team_id, words))
+        except ClickstackError:
+            _log.exception("a message could not be delivered", extra=fields(notification=each.id))
+        finally:
+            with self._lock:
+                self._on_their_way.pop(each.id, None)
+
+    def _attempt(self, target: Mapping[str, Any], team_id: str, words: Words) -> Attempt:
+        if target["type"] == "email":
+            return self._mail_to(target["emailRecipients"], words)
+        webhook = self._metadata.webhooks.get(team_id, target["webhookId"])
+        if webhook is None or webhook.url is None:
+            return Attempt("The webhook does not exist any more.")
+        to = Target(webhook.service, webhook.url, webhook.headers or {}, webhook.query_params or {}, webhook.body)
+        return send_to(self._http, to, words)
+
+    def _mail_to(self, recipients: list[str], words: Words) -> Attempt:
+        if self._mail is None:
+            return Attempt("No mail server is set up: give the server CLICKSTACK_SMTP_HOST.")
+        message = email(words, self._mail.sender, recipients, self._mail.domain, self._now_ms())
+        return send_mail(self._mail, message, recipients)
+
+    def _note(self, each: Notification, attempt: Attempt) -> None:
+        now_ms = self._now_ms()
+        if attempt.problem is None:
+            self._metadata.notifications.note_sent(each.id)
+            return
+        wait_s = attempt.wait_s or _WAITS_S[min(each.attempts, len(_WAITS_S) - 1)]
+        again_ms = int(now_ms + wait_s * 1000)
+        if not attempt.again or again_ms > each.created_ms + DELIVERY_LIFE_S * 1000:
+            again_ms = 0
+        self._metadata.notifications.note_failed(each.id, attempt.problem, again_ms=again_ms or None)
+        if again_ms:
+            with self._lock:
+                self._resting_ms[each.target_key] = again_ms
+        else:
+            error = execution_error("WEBHOOK_ERROR", attempt.problem, now_ms)
+            self._metadata.alerts.add_error(each.alert_id, error)
+        _log.warning(
+            "a message was not taken",
+            extra=fields(notification=each.id, alert=each.alert_id, again=bool(again_ms), problem=attempt.problem),
+        )
+
+    def _now_ms(self) -> int:
+        return self._clock.now_ns() // 1_000_000
+
+
+def send_to(http: HttpSender, target: Target, words: Words) -> Attempt:
+    """One attempt at a webhook."""
+    try:
+        outgoing = BUILDERS[target.service](words, target)
+    except BadTarget as error:
+        return Attempt(str(error))
+    return http.send(outgoing)

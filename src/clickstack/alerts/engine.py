@@ -1,0 +1,281 @@
+"""A round of evaluation: what is due → questions → scans → verdicts, stored with their messages.
+
+Exactly one process runs rounds (the lease); a verdict is stored in one transaction with its messages, so a process that
+is killed between any two steps leaves either all of it or nothing, and the next one begins from what is stored.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from clickstack.core.alert import Alert
+from clickstack.core.clock import Clock
+from clickstack.core.ids import IdSource
+from clickstack.core.limits import ALERT_RETRY_MS, ALERT_VERDICTS_PER_WRITE
+from clickstack.core.log import fields, get_logger
+from clickstack.core.source import Source
+from clickstack.metadata import Evaluation, Lease, Metadata, Notification, Standing, Transition, Verdict
+from clickstack.query import Reader
+
+from .errors import ErrorType, ExecutionError, execution_error, of_failure, same
+from .judge import Judged, judge
+from .memory import Memory, anew, read_memory, write_memory
+from .policy import Defaults, Policy, enabled, policy_of
+from .question import InvalidAlert, Lookup, Question, question_of
+from .queueing import Samples, notice_of, notifications_of
+from .quiet import Quiet
+from .reading import Asked, Outcome, Reading, Scan, read, scans_of
+from .samples import samples_of
+from .window import Due, due
+from .workers import Workers
+
+_log = get_logger("alerts")
+
+
+@dataclass(slots=True)
+class Round:
+    """What a round did. `stored_after_s` are the seconds from its beginning until each alert's verdict was stored."""
+
+    alerts: int = 0
+    judged: int = 0
+    failed: int = 0
+    queries: int = 0
+    rows_read: int = 0
+    messages: int = 0
+    stored_after_s: list[float] = field(default_factory=list)
+    began_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """An alert that is due, and all that judging it needs."""
+
+    alert: Alert
+    standing: Standing | None
+    policy: Policy
+    question: Question
+    due: Due
+    memory: Memory
+
+
+class AlertEngine:
+    """`reader_of(sources)` reads for a team that has these sources; `workers` run scans side by side."""
+
+    def __init__(
+        self,
+        metadata: Metadata,
+        reader_of: Callable[[Callable[[], Iterable[Source]]], Reader],
+        clock: Clock,
+        ids: IdSource,
+        app_url: str,
+        defaults: Defaults,
+        workers: Workers,
+    ) -> None:
+        self._metadata = metadata
+        self._reader_of = reader_of
+        self._clock = clock
+        self._ids = ids
+        self._app_url = app_url
+        self._defaults = defaults
+        self._workers = workers
+        self._retry_ms: dict[str, int] = {}  # alerts that failed, and when to try them again
+
+    def round(self, lease: Lease) -> Round:
+        """Judge every window that is due. Raises LostLease when another process has taken over."""
+        now_ms, done = self._now_ms(), Round(began_s=self._clock.monotonic_s())
+        quiet = Quiet(self._metadata.silences.in_force(now_ms))
+        self._retry_ms = {alert_id: ms for alert_id, ms in self._retry_ms.items() if ms > now_ms}
+        watched = [each for each in self._metadata.judgements.due(now_ms) if each[0].id not in self._retry_ms]
+        for team_id, alerts in itertools.groupby(sorted(watched, key=_team), key=_team):
+            team = _Team(self._metadata, team_id, self._reader_of)
+            self._round_of_team(team, list(alerts), quiet, now_ms, lease, done)
+        return done
+
+    def _round_of_team(
+        self,
+        team: _Team,
+        alerts: Sequence[tuple[Alert, Standing | None]],
+        quiet: Quiet,
+        now_ms: int,
+        lease: Lease,
+        done: Round,
+    ) -> None:
+        verdicts: list[Verdict] = []
+        tasks: dict[int, _Task] = {}
+        asked: list[Asked] = []
+        for alert, standing in alerts:
+            made = self._prepare(team, alert, standing, now_ms)
+            if isinstance(made, Verdict):
+                verdicts.append(made)
+            elif made is not None:
+                asked.append(Asked(made.question, made.due.windows))
+                tasks[id(asked[-1])] = made
+        done.alerts += len(tasks) + len(verdicts)
+        for scan, outcomes in self._read(list(scans_of(asked)), team.reader, done):
+            for each, outcome in zip(scan, outcomes, strict=True):
+                verdicts.append(self._verdict(team, tasks[id(each)], outcome, quiet, now_ms, done))
+            while len(verdicts) >= ALERT_VERDICTS_PER_WRITE:
+                self._store(verdicts[:ALERT_VERDICTS_PER_WRITE], lease, done)
+                del verdicts[:ALERT_VERDICTS_PER_WRITE]
+        self._store(verdicts, lease, done)
+
+    def _prepare(self, team: _Team, alert: Alert, standing: Standing | None, now_ms: int) -> _Task | Verdict | None:
+        """What is to be judged; a verdict where nothing needs to be asked; None where nothing is to be done."""
+        if not enabled(alert):
+            return None if alert.state == "DISABLED" else Verdict(alert, standing, None, "DISABLED")
+        try:
+            policy = policy_of(alert, self._defaults)
+            fresh = standing is None or standing.definition != policy.definition
+            found = due(policy.schedule, None if fresh or standing is None else standing.judged_end_ms, now_ms)
+            if not found:
+                return None
+            question = question_of(alert, team.lookup)
+        except InvalidAlert as error:
+            return self._failure(alert, standing, None, error, now_ms)
+        memory = read_memory(standing.groups) if standing else {}
+        return _Task(alert, standing, policy, question, found, anew(memory) if fresh else memory)
+
+    def _read(
+        self, scans: Sequence[Scan], reader: Reader, done: Round
+    ) -> Iterator[tuple[Scan, list[Outcome | Exception]]]:
+        """Run the scans side by side; each is handed on as soon as its turn has come."""
+
+        def count() -> None:
+            done.queries += 1
+
+        def run(scan: Scan) -> list[Outcome | Exception]:
+            try:
+                return [*read(scan, reader, count)]
+            except Exception as error:
+                _log.exception("an alert query failed", extra=fields(alerts=len(scan)))
+                return [error] * len(scan)
+
+        yield from zip(scans, self._workers.map(run, scans), strict=True)
+
+    def _verdict(
+        self, team: _Team, task: _Task, outcome: Outcome | Exception, quiet: Quiet, now_ms: int, done: Round
+    ) -> Verdict:
+        if not isinstance(outcome, Reading):
+            done.failed += 1
+            return self._failure(task.alert, task.standing, task, outcome, now_ms)
+        done.judged += 1
+        done.rows_read += outcome.statistics.rows_read
+        alert = task.alert
+        silence_of = partial(_silence, quiet, alert, now_ms)
+        judged = judge(task.question, task.policy, task.due, outcome, task.memory, silence_of)
+        queued, errors = self._queue(team, task, judged, now_ms)
+        done.messages += len(queued)
+        end_ms = task.due.windows[-1].end_ms
+        return Verdict(
+            alert=alert,
+            before=task.standing,
+            after=Standing(
+                task.policy.definition,
+                end_ms,
+                task.policy.schedule.next_due_ms(end_ms),
+                write_memory(judged.memory),
+                outcome.sql,
+            ),
+            state=judged.state,
+            errors=tuple(errors) if not same(errors, alert.execution_errors) else alert.execution_errors,
+            evaluations=tuple(self._evaluations(task, judged, outcome, now_ms)),
+            transitions=tuple(
+                Transition(self._ids.object_id(), each.group, each.state, each.value, each.window.start_ms, now_ms)
+                for each in judged.crossings
+            ),
+            notifications=tuple(queued),
+        )
+
+    def _evaluations(self, task: _Task, judged: Judged, reading: Reading, now_ms: int) -> Iterator[Evaluation]:
+        threshold = task.policy.rule.threshold
+        about = {
+            "threshold": threshold.limit,
+            "thresholdMax": threshold.limit_max,
+            "thresholdType": threshold.kind,
+            "queryMs": round(reading.statistics.elapsed_s * 1000),
+            "rowsRead": reading.statistics.rows_read,
+            "backfilled": len(task.due.windows) - 1,
+            "skipped": task.due.skipped,
+        }
+        for window, state, found in judged.windows:
+            yield Evaluation(window.start_ms, window.end_ms, now_ms, state, {**found, **about})
+
+    def _queue(
+        self, team: _Team, task: _Task, judged: Judged, now_ms: int
+    ) -> tuple[list[Notification], list[ExecutionError]]:
+        faults: list[tuple[ErrorType, str]] = []
+        queued: list[Notification] = []
+        samples: Samples = partial(samples_of, team.reader, task.question)
+        for told in judged.told:
+            notice = notice_of(task.alert, task.policy, task.question, told, samples)
+            made, wrong = notifications_of(task.alert, notice, team.webhooks, self._app_url, self._ids, now_ms)
+            queued += made
+            faults += [("WEBHOOK_ERROR", each) for each in wrong]
+        if judged.left_out:
+            more = f"The alert has {judged.left_out} more groups than the {task.policy.groups_max} that are judged. "
+            faults.append(("INVALID_ALERT", more + "Group by something with fewer values."))
+        return queued, [execution_error(kind, text, now_ms) for kind, text in dict.fromkeys(faults)]
+
+    def _failure(
+        self, alert: Alert, standing: Standing | None, task: _Task | None, error: Exception, now_ms: int
+    ) -> Verdict:
+        """The state stays; the window is tried again."""
+        self._retry_ms[alert.id] = now_ms + ALERT_RETRY_MS
+        if not isinstance(error, InvalidAlert):
+            _log.warning("an alert could not be judged", extra=fields(alert=alert.id, error=str(error)))
+        errors = (of_failure(error, now_ms),)
+        windows = task.due.windows[-1:] if task else ()
+        return Verdict(
+            alert=alert,
+            before=standing,
+            after=None,
+            state=None,
+            errors=alert.execution_errors if same(errors, alert.execution_errors) else errors,
+            evaluations=tuple(
+                Evaluation(window.start_ms, window.end_ms, now_ms, "ERROR", {"errors": list(errors)})
+                for window in windows
+            ),
+        )
+
+    def _store(self, verdicts: Sequence[Verdict], lease: Lease, done: Round) -> None:
+        if verdicts:
+            self._metadata.judgements.store(verdicts, lease)
+            done.stored_after_s += [self._clock.monotonic_s() - done.began_s] * len(verdicts)
+
+    def _now_ms(self) -> int:
+        return self._clock.now_ns() // 1_000_000
+
+
+class _Team:
+    """A team's objects, each read once a round."""
+
+    def __init__(
+        self, metadata: Metadata, team_id: str, reader_of: Callable[[Callable[[], Iterable[Source]]], Reader]
+    ) -> None:
+        self._metadata = metadata
+        self._team_id = team_id
+        self._dashboards: dict[str, Any] = {}
+        self._sources = {source.id: source for source in metadata.sources.list(team_id)}
+        self._searches = {search.id: search for search in metadata.saved_searches.list(team_id)}
+        self.webhooks = metadata.webhooks.list(team_id)
+        self.reader = reader_of(self._sources.values)
+        self.lookup = Lookup(
+            self._searches.get, self._dashboard, self._sources.get, lambda: tuple(self._sources.values())
+        )
+
+    def _dashboard(self, id: str) -> Any:
+        if id not in self._dashboards:
+            self._dashboards[id] = self._metadata.dashboards.get(self._team_id, id)
+        return self._dashboards[id]
+
+
+def _team(watched: tuple[Alert, Standing | None]) -> str:
+    return watched[0].team_id
+
+
+def _silence(quiet: Quiet, alert: Alert, now_ms: int, group: str) -> str | None:
+    return quiet.reason(alert, group, now_ms)

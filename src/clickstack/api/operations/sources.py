@@ -1,0 +1,75 @@
+"""Sources: list, read, create, replace, delete (reference/api-v2.md §10)."""
+
+from __future__ import annotations
+
+from clickstack.core.errors import BadRequest, NotFound
+from clickstack.core.ids import OBJECT_ID
+from clickstack.core.records import Actor
+from clickstack.core.source import Source
+
+from ..context import Services
+from .source_body import SourceBody, source_values
+
+
+def list_sources(services: Services, actor: Actor) -> list[Source]:
+    """Oldest first."""
+    return services.metadata.sources.list(actor.team.id)
+
+
+def get_source(services: Services, actor: Actor, id: str) -> Source:
+    source = services.metadata.sources.get(actor.team.id, id)
+    if source is None:
+        raise NotFound("Source not found")
+    return source
+
+
+def create_source(services: Services, actor: Actor, body: SourceBody, *, request_id: str | None) -> Source:
+    values = _checked(services, actor, body)
+    source = Source.from_wire(values, id=services.ids.object_id(), team_id=actor.team.id)
+    return services.metadata.sources.insert(source, actor.author, request_id)
+
+
+def update_source(
+    services: Services,
+    actor: Actor,
+    id: str,
+    body: SourceBody,
+    *,
+    request_id: str | None,
+    expected_revision: int | None = None,
+) -> Source:
+    """A full replacement: what the body leaves out is unset. The kind may change.
+
+    What a body of this kind cannot say, such as the message column of a session source, stays.
+    """
+    values = _checked(services, actor, body)
+    known = {field.alias for field in type(body).model_fields.values()}
+
+    def edit(before: Source) -> Source:
+        stored = before.to_wire() if before.kind == body.kind else {}
+        unsaid = {key: value for key, value in stored.items() if key not in known}
+        return Source.from_wire({**unsaid, **values}, id=id, team_id=actor.team.id)
+
+    return services.metadata.sources.update(
+        actor.team.id, id, edit, actor.author, request_id, expected_revision=expected_revision
+    )
+
+
+def delete_source(
+    services: Services, actor: Actor, id: str, *, request_id: str | None, expected_revision: int | None = None
+) -> None:
+    """Raises Conflict while saved searches, dashboards or sessions use it; other sources forget it."""
+    gone = services.metadata.sources.delete(
+        actor.team.id, id, actor.author, request_id, expected_revision=expected_revision
+    )
+    if not gone:
+        raise NotFound("Source not found")
+
+
+def _checked(services: Services, actor: Actor, body: SourceBody) -> dict[str, object]:
+    connection = body.connection.lower()
+    if not OBJECT_ID.fullmatch(connection):
+        raise BadRequest("connection must be a valid connection id")
+    if services.metadata.connections.get(actor.team.id, connection) is None:
+        raise BadRequest("connection must be an existing connection id")
+    return {**source_values(body), "connection": connection}

@@ -1,0 +1,281 @@
+"""Where each alert stands, and what judging its windows found.
+
+A Verdict is stored as a whole or not at all: the new standing, the log of its windows, the transitions, and the
+messages about them. Two processes, or one that was killed and began again, cannot both store one of the same window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection as Transaction
+
+from clickstack.core.alert import Alert, AlertState
+
+from . import tables
+from .alerts import ALERTS
+from .db import Database, insert_over
+from .leases import Lease, check_lease
+from .notifications import Notification, queue_in
+
+_RUN, _EVALUATION, _TRANSITION = tables.alert_runs.c, tables.alert_evaluations.c, tables.alert_transitions.c
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Up to which window an alert was judged, by which definition, and the state of its groups as JSON.
+
+    `next_due_ms` is when the next window may be judged; `sql` is what was last asked, for people to read.
+    """
+
+    definition: str
+    judged_end_ms: int
+    next_due_ms: int
+    groups: bytes
+    sql: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One window of an alert. `state` is the worst of its groups, or ERROR; `found` is for the evaluation log."""
+
+    window_start_ms: int
+    window_end_ms: int
+    at_ms: int
+    state: str
+    found: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A group's way into ALERT or out of it."""
+
+    id: str
+    group: str
+    state: str
+    value: float | None
+    window_start_ms: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What judging an alert gives. `before` is the standing it began from, None for the first; `after` None leaves it.
+
+    `errors` replace the alert's execution errors; `state` None keeps the alert's state.
+    """
+
+    alert: Alert
+    before: Standing | None
+    after: Standing | None
+    state: AlertState | None
+    errors: tuple[Mapping[str, Any], ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+
+
+class Judgements:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due(self, now_ms: int) -> Iterator[tuple[Alert, Standing | None]]:
+        """The alerts of every team that have a window to judge, were edited, or are new; and where they stand."""
+        query = (
+            sa.select(tables.alerts, *(column.label(f"run_{column.name}") for column in _RUN))
+            .outerjoin(tables.alert_runs, _RUN.alert_id == tables.alerts.c.id)
+            .where(
+                sa.or_(
+                    _RUN.alert_id.is_(None),
+                    _RUN.next_due_ms <= now_ms,
+                    _RUN.alert_revision != tables.alerts.c.revision,
+                )
+            )
+            .order_by(tables.alerts.c.id)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            standing = None
+            if row.run_alert_id is not None:
+                standing = Standing(
+                    row.run_definition,
+                    row.run_judged_end_ms,
+                    row.run_next_due_ms,
+                    row.run_groups.encode(),
+                    row.run_sql,
+                )
+            yield ALERTS.from_row(row), standing
+
+    def standing(self, alert_id: str) -> Standing | None:
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(tables.alert_runs).where(_RUN.alert_id == alert_id)).first()
+        if row is None:
+            return None
+        return Standing(row.definition, row.judged_end_ms, row.next_due_ms, row.groups.encode(), row.sql)
+
+    def store(self, verdicts: Sequence[Verdict], lease: Lease) -> int:
+        """Store verdicts in one transaction; how many were, for those that others were faster with are dropped.
+
+        Raises LostLease, and then nothing is stored.
+        """
+        with self._database.write() as transaction:
+            check_lease(transaction, lease)
+            kept = _still_true(transaction, verdicts)
+            _move_on(transaction, kept)
+            _log(transaction, kept)
+            queue_in(transaction, [each for verdict in kept for each in verdict.notifications])
+            for verdict in kept:
+                _note(transaction, verdict)
+        return len(kept)
+
+    def evaluations(self, alert_id: str, start_ms: int, end_ms: int, limit: int) -> list[Evaluation]:
+        """The windows that ended in [start, end), newest first."""
+        query = (
+            sa.select(tables.alert_evaluations)
+            .where(_EVALUATION.alert_id == alert_id, _EVALUATION.window_end_ms.between(start_ms, end_ms - 1))
+            .order_by(_EVALUATION.window_end_ms.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [_evaluation(row) for row in connection.execute(query)]
+
+    def recent(self, alert_ids: Sequence[str], limit: int) -> dict[str, list[Evaluation]]:
+        """The newest windows of several alerts, each newest first."""
+        place = sa.func.row_number().over(partition_by=_EVALUATION.alert_id, order_by=_EVALUATION.window_end_ms.desc())
+        ranked = sa.select(tables.alert_evaluations, place.label("place")).where(_EVALUATION.alert_id.in_(alert_ids))
+        table = ranked.subquery()
+        query = sa.select(table).where(table.c.place <= limit).order_by(table.c.window_end_ms.desc())
+        found: dict[str, list[Evaluation]] = {alert_id: [] for alert_id in alert_ids}
+        with self._database.read() as connection:
+            for row in connection.execute(query):
+                found[row.alert_id].append(_evaluation(row))
+        return found
+
+    def transitions(self, alert_id: str, start_ms: int, end_ms: int, limit: int) -> list[Transition]:
+        """The transitions in [start, end), oldest first."""
+        query = (
+            sa.select(tables.alert_transitions)
+            .where(_TRANSITION.alert_id == alert_id, _TRANSITION.at_ms.between(start_ms, end_ms - 1))
+            .order_by(_TRANSITION.at_ms, _TRANSITION.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [Transition(row.id, row.group_key, row.state, row.value, row.window_start_ms, row.at_ms) for row in rows]
+
+    def last_transition(self, alert_id: str, before_ms: int) -> Transition | None:
+        query = (
+            sa.select(tables.alert_transitions)
+            .where(_TRANSITION.alert_id == alert_id, _TRANSITION.at_ms < before_ms)
+            .order_by(_TRANSITION.at_ms.desc(), _TRANSITION.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return _transition(row) if row else None
+
+    def prune(self, before_ms: int, rows_max: int) -> int:
+        """Forget what was found before then, at most `rows_max` windows at once; how many."""
+        old = sa.select(_EVALUATION.alert_id, _EVALUATION.window_end_ms).where(_EVALUATION.at_ms < before_ms)
+        with self._database.write() as transaction:
+            keys = transaction.execute(old.limit(rows_max)).all()
+            for alert_id, window_end_ms in keys:
+                transaction.execute(
+                    sa.delete(tables.alert_evaluations).where(
+                        _EVALUATION.alert_id == alert_id, _EVALUATION.window_end_ms == window_end_ms
+                    )
+                )
+            transaction.execute(sa.delete(tables.alert_transitions).where(_TRANSITION.at_ms < before_ms))
+        return len(keys)
+
+
+def _still_true(transaction: Transaction, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts whose alert is as it was judged, and whose standing is the one they began from."""
+    ids = [verdict.alert.id for verdict in verdicts]
+    alert = tables.alerts.c
+    revisions = sa.select(alert.id, alert.revision).where(alert.id.in_(ids))
+    now_at = {row.id: row.revision for row in transaction.execute(revisions)}
+    runs = sa.select(_RUN.alert_id, _RUN.definition, _RUN.judged_end_ms).where(_RUN.alert_id.in_(ids))
+    standing = {row.alert_id: tuple(row)[1:] for row in transaction.execute(runs.with_for_update())}
+
+    def holds(verdict: Verdict) -> bool:
+        before = verdict.before and (verdict.before.definition, verdict.before.judged_end_ms)
+        return now_at.get(verdict.alert.id) == verdict.alert.revision and standing.get(verdict.alert.id) == before
+
+    return [verdict for verdict in verdicts if holds(verdict)]
+
+
+def _move_on(transaction: Transaction, verdicts: Sequence[Verdict]) -> None:
+    moved = [
+        {
+            "alert_id": verdict.alert.id,
+            "definition": verdict.after.definition,
+            "judged_end_ms": verdict.after.judged_end_ms,
+            "next_due_ms": verdict.after.next_due_ms,
+            "alert_revision": verdict.alert.revision,
+            "groups": verdict.after.groups.decode(),
+            "sql": verdict.after.sql,
+        }
+        for verdict in verdicts
+        if verdict.after is not None
+    ]
+    if moved:
+        transaction.execute(insert_over(transaction, tables.alert_runs, ("alert_id",)), moved)
+
+
+def _log(transaction: Transaction, verdicts: Sequence[Verdict]) -> None:
+    windows = [
+        {
+            "alert_id": verdict.alert.id,
+            "window_end_ms": each.window_end_ms,
+            "window_start_ms": each.window_start_ms,
+            "at_ms": each.at_ms,
+            "state": each.state,
+            "found": orjson.dumps(each.found).decode(),
+        }
+        for verdict in verdicts
+        for each in verdict.evaluations
+    ]
+    if windows:
+        over = insert_over(transaction, tables.alert_evaluations, ("alert_id", "window_end_ms"))
+        transaction.execute(over, windows)
+    transitions = [
+        {
+            "id": each.id,
+            "alert_id": verdict.alert.id,
+            "group_key": each.group,
+            "state": each.state,
+            "value": each.value,
+            "window_start_ms": each.window_start_ms,
+            "at_ms": each.at_ms,
+        }
+        for verdict in verdicts
+        for each in verdict.transitions
+    ]
+    if transitions:
+        transaction.execute(sa.insert(tables.alert_transitions), transitions)
+
+
+def _note(transaction: Transaction, verdict: Verdict) -> None:
+    """The state people see on the alert; most verdicts change nothing there. No edit: the revision stays."""
+    alert = verdict.alert
+    state = alert.state if verdict.state is None else verdict.state
+    if (state, verdict.errors) != (alert.state, alert.execution_errors):
+        transaction.execute(
+            sa.update(tables.alerts)
+            .where(tables.alerts.c.id == alert.id)
+            .values(state=state, execution_errors=list(verdict.errors))
+        )
+
+
+def _evaluation(row: sa.Row[Any]) -> Evaluation:
+    return Evaluation(row.window_start_ms, row.window_end_ms, row.at_ms, row.state, orjson.loads(row.found))
+
+
+def _transition(row: sa.Row[Any]) -> Transition:
+    return Transition(row.id, row.group_key, row.state, row.value, row.window_start_ms, row.at_ms)

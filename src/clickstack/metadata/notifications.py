@@ -1,0 +1,155 @@
+"""The outbox of alert messages: queued with the state they tell of, sent in order, at least once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection as Transaction
+
+from clickstack.core.clock import Clock
+
+from . import tables
+from .db import Database
+from .moments import now_ms
+
+_COLUMN = tables.notifications.c
+DeliveryState = Literal["queued", "sent", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message to one target. Messages of one `lane` are sent one after the other. Moments in milliseconds.
+
+    `target_key` is the same for all that goes to one target.
+    """
+
+    id: str
+    team_id: str
+    alert_id: str
+    group: str
+    lane: str
+    target: Mapping[str, Any]
+    target_key: str
+    kind: str
+    words: Mapping[str, Any]
+    created_ms: int
+    state: DeliveryState = "queued"
+    attempts: int = 0
+    next_ms: int = 0
+    done_ms: int | None = None
+    error: str | None = None
+
+
+class Notifications:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def add(self, notification: Notification) -> None:
+        with self._database.write() as transaction:
+            queue_in(transaction, [notification])
+
+    def due(self, limit: int, per_target: int, busy: Collection[str] = ()) -> list[Notification]:
+        """Messages whose time has come and whose lane is free, oldest first.
+
+        At most `per_target` to one target, so that many to one do not hide those to others; none to `busy` targets.
+        """
+        older = tables.notifications.alias()
+        blocked = sa.exists().where(older.c.lane == _COLUMN.lane, older.c.state == "queued", older.c.id < _COLUMN.id)
+        age = (_COLUMN.next_ms, _COLUMN.id)
+        place = sa.func.row_number().over(partition_by=_COLUMN.target_key, order_by=age).label("place")
+        free = (
+            sa.select(tables.notifications, place)
+            .where(_COLUMN.state == "queued", _COLUMN.next_ms <= now_ms(self._clock), ~blocked)
+            .where(_COLUMN.target_key.not_in(busy))
+        ).subquery()
+        query = sa.select(free).where(free.c.place <= per_target).order_by(free.c.next_ms, free.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [_record(row) for row in connection.execute(query)]
+
+    def waiting(self) -> int:
+        """How many are queued."""
+        query = sa.select(sa.func.count()).select_from(tables.notifications).where(_COLUMN.state == "queued")
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def note_sent(self, id: str) -> None:
+        self._update(id, state="sent", done_ms=now_ms(self._clock), error=None, attempts=_COLUMN.attempts + 1)
+
+    def note_failed(self, id: str, error: str, *, again_ms: int | None) -> None:
+        """An attempt failed. `again_ms` is when to try again; None gives up."""
+        if again_ms is None:
+            gone: dict[str, Any] = {"state": "failed", "done_ms": now_ms(self._clock)}
+        else:
+            gone = {"next_ms": again_ms}
+        self._update(id, error=error, attempts=_COLUMN.attempts + 1, **gone)
+
+    def of_alert(self, team_id: str, alert_id: str, limit: int) -> list[Notification]:
+        """What was and will be sent about an alert, newest first."""
+        query = (
+            sa.select(tables.notifications)
+            .where(_COLUMN.team_id == team_id, _COLUMN.alert_id == alert_id)
+            .order_by(_COLUMN.created_ms.desc(), _COLUMN.id.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [_record(row) for row in connection.execute(query)]
+
+    def prune(self, before_ms: int) -> int:
+        """Forget what was done before then; how many."""
+        with self._database.write() as transaction:
+            gone = transaction.execute(sa.delete(tables.notifications).where(_COLUMN.done_ms < before_ms))
+        return gone.rowcount
+
+    def _update(self, id: str, **values: Any) -> None:
+        with self._database.write() as transaction:
+            transaction.execute(sa.update(tables.notifications).where(_COLUMN.id == id).values(**values))
+
+
+def queue_in(transaction: Transaction, notifications: Sequence[Notification]) -> None:
+    if notifications:
+        transaction.execute(sa.insert(tables.notifications), [_row(each) for each in notifications])
+
+
+def _row(each: Notification) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "team_id": each.team_id,
+        "alert_id": each.alert_id,
+        "group_key": each.group,
+        "lane": each.lane,
+        "target": dict(each.target),
+        "target_key": each.target_key,
+        "kind": each.kind,
+        "words": orjson.dumps(each.words).decode(),
+        "state": each.state,
+        "attempts": each.attempts,
+        "next_ms": each.next_ms,
+        "created_ms": each.created_ms,
+        "done_ms": each.done_ms,
+        "error": each.error,
+    }
+
+
+def _record(row: sa.Row[Any]) -> Notification:
+    return Notification(
+        id=row.id,
+        team_id=row.team_id,
+        alert_id=row.alert_id,
+        group=row.group_key,
+        lane=row.lane,
+        target=row.target,
+        target_key=row.target_key,
+        kind=row.kind,
+        words=orjson.loads(row.words),
+        created_ms=row.created_ms,
+        state=row.state,
+        attempts=row.attempts,
+        next_ms=row.next_ms,
+        done_ms=row.done_ms,
+        error=row.error,
+    )

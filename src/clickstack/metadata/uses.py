@@ -1,0 +1,13 @@
+"""Who uses an object: asked before it is deleted, inside that transaction."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from .audit import Change
+
+
+def names_of(change: Change, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[str]:
+    """The names of the team's objects that match, oldest first."""
+    query = sa.select(table.c.name).where(table.c.team_id == change.team_id, *where).order_by(table.c.id)
+    return [name or "" for name in change.transaction.scalars(query)]

@@ -1,0 +1,138 @@
+"""What the reference's own chart configs can say beyond tiles: named queries, overrides, Lucene where SQL is usual."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from clickstack.core.chart import ChartConfig
+from clickstack.core.chart_wire import chart_wire, parse_chart
+from clickstack.core.errors import BadQuery, BadRequest, Forbidden
+from clickstack.core.timerange import TimeRange
+from clickstack.query import ChartResult, Reader, Runner
+from clickstack.store import Store
+from query.seeds import source
+
+RANGE = TimeRange(1_641_340_800_000, 1_641_340_920_000)  # E of reference/query-engine.md §10.6
+LOGS, METRICS, TRACES = (replace(source(kind), id=kind) for kind in ("log", "metric", "trace"))
+
+
+def chart(**wire: Any) -> ChartConfig:
+    sources = {each.id: each for each in (LOGS, METRICS, TRACES)}
+    base = {"displayType": "table", "sourceId": LOGS.id, "select": [{"aggFn": "count"}]}
+    read = parse_chart({**base, **wire}, sources.get)
+    assert parse_chart(chart_wire(read), sources.get) == read
+    return read
+
+
+def ask(store: Store, **wire: Any) -> ChartResult:
+    return Runner(store).run(chart(**wire), RANGE)
+
+
+def rows(result: ChartResult) -> list[tuple[Any, ...]]:
+    return [(*point.group, *point.values) for point in result.points]
+
+
+def test_a_named_query_is_read_by_a_filter(seeded: Store) -> None:
+    slow = {"name": "failing", "sql": "SELECT ServiceName FROM otel_logs WHERE SeverityText = 'error' GROUP BY ALL"}
+    where = {"where": "ServiceName IN (SELECT ServiceName FROM failing)", "whereLanguage": "sql"}
+    plain = rows(ask(seeded))
+    assert rows(ask(seeded, **{"with": [slow]}, **where)) == plain
+    none = {**slow, "sql": "SELECT ServiceName FROM otel_logs WHERE 0"}
+    assert rows(ask(seeded, **{"with": [none]}, **where)) == [(0,)]
+
+
+def test_a_named_value_stands_in_expressions(seeded: Store) -> None:
+    half = {"name": "half", "sql": "toFloat64(1) / 2", "isSubquery": False}
+    found = ask(
+        seeded, **{"with": [half]}, select=[{"aggFn": "sum", "valueExpression": "half * 4"}, {"aggFn": "count"}]
+    )
+    assert [value for value, count in rows(found) if value == 2 * count]
+
+
+def test_a_named_query_reaches_the_team_s_tables_only(seeded: Store) -> None:
+    theirs = {"name": "spans", "sql": "SELECT ServiceName FROM otel_traces"}
+    asked = chart(**{"with": [theirs]}, where="ServiceName IN (SELECT ServiceName FROM spans)", whereLanguage="sql")
+    with pytest.raises(Forbidden):
+        Runner(seeded).run(asked, RANGE)
+    Runner(Reader(seeded, lambda: (TRACES,))).run(asked, RANGE)
+
+
+@pytest.mark.parametrize(
+    ("cte", "message"),
+    [
+        ({"name": "a b", "sql": "SELECT 1"}, "with.0.name: "),
+        ({"name": "a"}, "with.0.sql: Required"),
+        ({"name": "a", "chartConfig": {}, "sql": "x"}, "with.0.chartConfig: not supported"),
+    ],
+)
+def test_faults_of_named_queries(cte: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadRequest, match=message):
+        chart(**{"with": [cte]})
+
+
+def test_having_in_lucene(seeded: Store) -> None:
+    wire = {
+        "select": [{"aggFn": "count", "alias": "events"}],
+        "groupBy": "ServiceName",
+        "orderBy": "events DESC",
+    }
+    counts = dict(rows(ask(seeded, **wire)))
+    some = max(counts.values())
+    found = ask(seeded, **wire, having=f"events:>={some}", havingLanguage="lucene")
+    assert dict(rows(found)) == {group: count for group, count in counts.items() if count >= some}
+    first = min(counts)
+    found = ask(seeded, **wire, having=f'-ServiceName:"{first}"', havingLanguage="lucene")
+    assert dict(rows(found)) == {group: count for group, count in counts.items() if group != first}
+    with pytest.raises(BadQuery, match="having: there is no 'nope'") as refusal:
+        ask(seeded, **wire, having="nope:1", havingLanguage="lucene")
+    assert refusal.value.hint == "There are: ServiceName, events"
+
+
+def test_a_lucene_text_as_a_value(seeded: Store) -> None:
+    errors = {"aggFn": "sum", "valueExpression": 'SeverityText:"error"', "valueExpressionLanguage": "lucene"}
+    counted = {"aggFn": "count", "where": 'SeverityText:"error"'}
+    ((summed, count),) = rows(ask(seeded, select=[errors, counted]))
+    assert summed == count > 0
+
+
+def test_a_chart_can_name_the_text_that_words_search(seeded: Store) -> None:
+    by_body = rows(ask(seeded, where="b"))
+    by_service = rows(ask(seeded, where="b", implicitColumnExpression="ServiceName"))
+    assert by_service == rows(ask(seeded, where='ServiceName:"svc-b"')) != by_body
+
+
+def test_a_chart_can_weigh_its_events(seeded: Store) -> None:
+    ((plain,),), ((weighed,),) = rows(ask(seeded)), rows(ask(seeded, sampleWeightExpression="3"))
+    assert weighed == 3 * plain
+
+
+def test_groups_may_be_left_out_of_the_rows(seeded: Store) -> None:
+    shown = ask(seeded, groupBy="ServiceName")
+    hidden = ask(seeded, groupBy="ServiceName", selectGroupBy=False)
+    assert hidden.groups == ()
+    assert [(*point.values,) for point in hidden.points] == [(*point.values,) for point in shown.points]
+    assert all(point.group == () for point in hidden.points)
+
+
+def test_one_metric_under_several_names(seeded: Store) -> None:
+    april = TimeRange(1_744_711_200_000, 1_744_711_320_000)  # gap.one and gap.two of §10.5
+
+    def average(**metric: str) -> Any:
+        select = {"aggFn": "sum", "metricType": "gauge", **metric}
+        wire = {"sourceId": METRICS.id, "select": [select], "displayType": "line", "granularity": "2m"}
+        return [point.values for point in Runner(seeded).run(chart(**wire), april).points]
+
+    one, two = average(metricName="gap.one"), average(metricName="gap.two")
+    both = average(metricName="gap", metricNameSql="MetricName IN ('gap.one', 'gap.two')")
+    assert both == [(one[0][0] + two[0][0],)]
+
+
+def test_filters_in_three_pieces(seeded: Store) -> None:
+    piece = {"type": "sql_ast", "operator": "=", "left": "SeverityText", "right": "'error'"}
+    assert rows(ask(seeded, filters=[piece])) == rows(ask(seeded, where='SeverityText:"error"'))
+    other = {**piece, "operator": "!="}
+    both = rows(ask(seeded, filters=[piece, other], filtersLogicalOperator="OR"))
+    assert both == rows(ask(seeded))
