@@ -11,7 +11,9 @@ import pytest
 from clickstack.core.clock import FixedClock
 from clickstack.core.ids import SequentialIds
 from clickstack.core.settings import Settings
+from clickstack.metadata import open_metadata
 from clickstack.store import Store, open_store
+from postgres import PostgreSQL, postgresql
 from program import LiveServer, serve
 from tables import TELEMETRY_TABLES
 
@@ -20,6 +22,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--cycles", type=int, default=6, help="how often the crash tests kill the process (make soak: 200)"
     )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests marked `both_databases` that touch metadata run on SQLite and on PostgreSQL."""
+    marked = metafunc.definition.get_closest_marker("both_databases")
+    for name in ("metadata_url", "empty_url"):
+        if marked and name in metafunc.fixturenames:
+            metafunc.parametrize(name, ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -53,6 +63,53 @@ def store(_engine: Store) -> Store:
     for table in TELEMETRY_TABLES:
         _engine.command(f"TRUNCATE TABLE {table}")
     return _engine
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgreSQL]:
+    """The one PostgreSQL of all tests. Who stops it starts it again."""
+    with postgresql() as server:
+        yield server
+
+
+@pytest.fixture
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without a schema, for one test alone."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'metadata.sqlite'}"
+        return
+    yield from _a_clone(request, "template0")
+
+
+@pytest.fixture
+def metadata_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with today's schema and nothing in it, for one test alone."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        shutil.copy(request.getfixturevalue("_migrated_file"), tmp_path / "metadata.sqlite")
+        yield f"sqlite:///{tmp_path / 'metadata.sqlite'}"
+        return
+    yield from _a_clone(request, request.getfixturevalue("_migrated_database"))
+
+
+def _a_clone(request: pytest.FixtureRequest, template: str) -> Iterator[str]:
+    server: PostgreSQL = request.getfixturevalue("postgres")
+    name = server.clone(template)
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("metadata") / "metadata.sqlite"
+    open_metadata(file, FixedClock(), SequentialIds()).close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def _migrated_database(postgres: PostgreSQL) -> str:
+    name = postgres.clone()
+    open_metadata(postgres.url(name), FixedClock(), SequentialIds()).close()
+    return name
 
 
 @pytest.fixture(scope="session")

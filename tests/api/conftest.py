@@ -84,8 +84,8 @@ class StandInIngest:
 
 
 @pytest.fixture
-def metadata(tmp_path: Path, clock: FixedClock) -> Iterator[Metadata]:
-    opened = open_metadata(f"sqlite:///{tmp_path / 'metadata.sqlite'}", clock, RandomIds(clock))
+def metadata(metadata_url: str, clock: FixedClock) -> Iterator[Metadata]:
+    opened = open_metadata(metadata_url, clock, RandomIds(clock))
     yield opened
     opened.close()
 

@@ -145,7 +145,7 @@ def test_every_fault_of_structure_is_named_at_once(v2: httpx.Client) -> None:
         ({"channel": {"type": "webhook", "webhookId": ""}}, "channel.webhookId: Webhook ID can't be empty"),
         (
             {"channel": {"type": "email", "webhookId": "x"}},
-            'channel.type: Invalid literal value, expected "webhook"',
+            "channel.emailRecipients: Required",
         ),
         (
             {"interval": "1d", "scheduleOffsetMinutes": 1440},

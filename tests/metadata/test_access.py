@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,30 +19,28 @@ from clickstack.metadata import Metadata, open_metadata
 from clickstack.metadata.db import Database, open_database
 from clickstack.metadata.upgrade import downgrade, upgrade
 
+pytestmark = pytest.mark.both_databases
+
 SYSTEM = Author("system", "", "")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'metadata.sqlite'}"
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    opened = open_database(url)
+def database(metadata_url: str) -> Iterator[Database]:
+    opened = open_database(metadata_url)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def metadata(url: str, clock: FixedClock, ids: SequentialIds) -> Iterator[Metadata]:
-    opened = open_metadata(url, clock, ids)
+def metadata(metadata_url: str, clock: FixedClock, ids: SequentialIds) -> Iterator[Metadata]:
+    opened = open_metadata(metadata_url, clock, ids)
     yield opened
     opened.close()
 
 
-def test_what_exists_is_kept_and_completed(database: Database) -> None:
+def test_what_exists_is_kept_and_completed(empty_url: str) -> None:
+    database = open_database(empty_url)
     upgrade(database, "0003")
     with database.write() as connection:
         for number in (1, 2):
@@ -85,6 +82,7 @@ def test_what_exists_is_kept_and_completed(database: Database) -> None:
         ]
         assert connection.execute(sa.text("SELECT name FROM teams WHERE id = '2'")).scalar() == "Team 2"
     upgrade(database)
+    database.close()
 
 
 def test_a_team_is_a_service_of_an_organization(metadata: Metadata) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +20,15 @@ from clickstack.core.source import Connection
 from clickstack.core.webhook import Webhook
 from clickstack.metadata import Metadata, open_metadata, tables
 
+pytestmark = pytest.mark.both_databases
+
 ADA = Author("user", "a" * 24, "ada@example.com")
 BOB = Author("api_key", "b" * 24, "bob")
 
 
 @pytest.fixture
-def metadata(tmp_path: Path, clock: FixedClock, ids: SequentialIds) -> Iterator[Metadata]:
-    opened = open_metadata(f"sqlite:///{tmp_path / 'metadata.sqlite'}", clock, ids)
+def metadata(metadata_url: str, clock: FixedClock, ids: SequentialIds) -> Iterator[Metadata]:
+    opened = open_metadata(metadata_url, clock, ids)
     yield opened
     opened.close()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from clickstack.core.chart import ChartConfig, Filter, Select
+from clickstack.core.errors import BadQuery
 from clickstack.core.sql import Sql
 from clickstack.core.timerange import TimeRange
 from clickstack.query import Runner, Search, SearchConfig
@@ -114,3 +116,12 @@ def test_windows_begin_at_the_cursor() -> None:
 def test_an_empty_range_has_one_empty_window() -> None:
     (only,) = widths([], time_range=TimeRange(9, 5))
     assert only.empty
+
+
+def test_the_settings_of_a_source_go_with_its_queries(day: Store) -> None:
+    """A source that may read a thousand rows cannot read a day."""
+    careful = replace(source("log"), query_settings=({"setting": "max_rows_to_read", "value": "1000"},))
+    chart = ChartConfig(careful, (Select("count_distinct", "Body"),))
+    with pytest.raises(BadQuery, match="rows"):
+        Runner(day).run(chart, DAY)
+    assert Runner(day).run(replace(chart, source=source("log")), DAY).points

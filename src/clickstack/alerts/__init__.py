@@ -11,6 +11,21 @@ Do not add here: HTTP routes, SQL of charts (an alert runs the very chart config
 """
 
 from .opening import open_alerts
+from .preview import Preview, PreviewMessage, preview
+from .question import Lookup
+from .quiet import covers
+from .trial import Trial, lack_of, target_of
 from .watch import AlertWatch
 
-__all__ = ["AlertWatch", "open_alerts"]
+__all__ = [
+    "AlertWatch",
+    "Lookup",
+    "Preview",
+    "PreviewMessage",
+    "Trial",
+    "covers",
+    "lack_of",
+    "open_alerts",
+    "preview",
+    "target_of",
+]

@@ -14,12 +14,13 @@ from clickstack.core.clock import Clock
 from clickstack.core.errors import ClickstackError
 from clickstack.core.limits import DELIVERY_LIFE_S, DELIVERY_PER_TARGET_MAX, DELIVERY_WORKERS
 from clickstack.core.log import fields, get_logger
-from clickstack.metadata import Metadata, Notification
+from clickstack.metadata import FAREWELL, Metadata, Notification
 
 from .channels import BUILDERS, BadTarget, Target, Words
 from .channels.email import email
 from .errors import execution_error
-from .mail import MailServer, send_mail
+from .mail import NO_MAIL_SERVER, MailServer, send_mail
+from .queueing import farewell
 from .sending import Attempt, HttpSender
 from .workers import Workers
 
@@ -66,13 +67,11 @@ class Deliverer:
         """Send no more. What is on its way and unanswered by then is sent again after the next start."""
         self._workers.close()
 
-    def try_out(self, target: Mapping[str, Any], team_id: str, words: Words) -> Attempt:
-        """One attempt, here and now, at a message nobody queued."""
-        return self._attempt(target, team_id, words)
-
     def _deliver(self, each: Notification) -> None:
         try:
             words = Words(**{name: value for name, value in each.words.items() if name in _WORDS})
+            if each.kind == FAREWELL:
+                words = farewell(words)
             self._note(each, self._attempt(each.target, each.team_id, words))
         except ClickstackError:
             _log.exception("a message could not be delivered", extra=fields(notification=each.id))
@@ -91,7 +90,7 @@ class Deliverer:
 
     def _mail_to(self, recipients: list[str], words: Words) -> Attempt:
         if self._mail is None:
-            return Attempt("No mail server is set up: give the server CLICKSTACK_SMTP_HOST.")
+            return Attempt(NO_MAIL_SERVER)
         message = email(words, self._mail.sender, recipients, self._mail.domain, self._now_ms())
         return send_mail(self._mail, message, recipients)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -126,7 +126,7 @@ class AlertEngine:
     def _prepare(self, team: _Team, alert: Alert, standing: Standing | None, now_ms: int) -> _Task | Verdict | None:
         """What is to be judged; a verdict where nothing needs to be asked; None where nothing is to be done."""
         if not enabled(alert):
-            return None if alert.state == "DISABLED" else Verdict(alert, standing, None, "DISABLED")
+            return None if alert.state == "DISABLED" else self._switched_off(alert, standing, now_ms)
         try:
             policy = policy_of(alert, self._defaults)
             fresh = standing is None or standing.definition != policy.definition
@@ -138,6 +138,18 @@ class AlertEngine:
             return self._failure(alert, standing, None, error, now_ms)
         memory = read_memory(standing.groups) if standing else {}
         return _Task(alert, standing, policy, question, found, anew(memory) if fresh else memory)
+
+    def _switched_off(self, alert: Alert, standing: Standing | None, now_ms: int) -> Verdict:
+        """What was fired is over, and being switched on again begins anew, with the newest window."""
+        if standing is None:
+            return Verdict(alert, None, None, "DISABLED")
+        closed = tuple(
+            Transition(self._ids.object_id(), group, "OK", None, standing.judged_end_ms, now_ms)
+            for group, each in read_memory(standing.groups).items()
+            if each.state.open
+        )
+        after = replace(standing, definition="", groups=write_memory({}))
+        return Verdict(alert, standing, after, "DISABLED", transitions=closed, farewell=True)
 
     def _read(
         self, scans: Sequence[Scan], reader: Reader, done: Round

@@ -11,10 +11,14 @@ from email.message import EmailMessage
 from typing import Literal
 
 from clickstack.core.limits import DELIVERY_TIMEOUT_S
+from clickstack.core.settings import Settings
 
 from .sending import Attempt
 
 Encryption = Literal["starttls", "tls", "none"]
+
+
+NO_MAIL_SERVER = "No mail server is set up: give the server CLICKSTACK_SMTP_HOST."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,20 @@ class MailServer:
     @property
     def domain(self) -> str:
         return self.sender.rpartition("@")[2].rstrip(">") or "localhost"
+
+
+def mail_server(settings: Settings) -> MailServer | None:
+    """None when the server has none."""
+    if not settings.smtp_host:
+        return None
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.smtp_sender,
+        encryption=settings.smtp_encryption,  # type: ignore[arg-type]  # one of the setting's choices
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+    )
 
 
 def send_mail(server: MailServer, message: EmailMessage, recipients: Sequence[str]) -> Attempt:

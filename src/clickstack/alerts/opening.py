@@ -14,7 +14,7 @@ from clickstack.query import Reader
 
 from .delivery import Deliverer
 from .engine import AlertEngine
-from .mail import MailServer
+from .mail import mail_server
 from .policy import Defaults
 from .sending import CheckAddress, HttpSender
 from .watch import AlertWatch
@@ -38,21 +38,8 @@ def open_alerts(
         clock,
         ids,
         settings.public_url,
-        Defaults(int(settings.alert_delay_s * 1000), settings.alert_repeat == "every-window"),
+        Defaults.of(settings),
         Workers(ALERT_SCANS_AT_ONCE, "alerts-scan"),
     )
-    deliverer = Deliverer(metadata, HttpSender(check_address, clock), _mail_server(settings), clock)
+    deliverer = Deliverer(metadata, HttpSender(check_address, clock), mail_server(settings), clock)
     return AlertWatch(metadata, engine, deliverer, clock, ids.uuid())
-
-
-def _mail_server(settings: Settings) -> MailServer | None:
-    if not settings.smtp_host:
-        return None
-    return MailServer(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        sender=settings.smtp_sender,
-        encryption=settings.smtp_encryption,  # type: ignore[arg-type]  # one of the setting's choices
-        username=settings.smtp_username,
-        password=settings.smtp_password,
-    )

@@ -19,6 +19,7 @@ from clickstack.core.alert import (
     NoDataPolicy,
 )
 from clickstack.core.limits import ALERT_GROUPS_MAX
+from clickstack.core.settings import Settings
 
 from .question import InvalidAlert, interval_ms_of
 from .state import Rule
@@ -32,6 +33,10 @@ class Defaults:
 
     delay_ms: int = 0
     again_every_window: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> Defaults:
+        return cls(int(settings.alert_delay_s * 1000), settings.alert_repeat == "every-window")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
@@ -86,6 +86,18 @@ def notifications_of(
             )
         )
     return queued, [*plain.faults, *faults]
+
+
+def farewell(fire: Words) -> Words:
+    """The end of a fire whose alert is gone, made of the fire's own words."""
+    return replace(
+        fire,
+        title="✅ " + fire.title.removeprefix("🚨 "),
+        body="Nobody watches this any more: the alert was removed, was switched off, or tells others now.",
+        state="OK",
+        idempotency_key=_digest(fire.event_id, "farewell", fire.idempotency_key),
+        values={**fire.values, "state": "OK"},
+    )
 
 
 def _addressees(alert: Alert, plain: Rendered, webhooks: Sequence[Webhook]) -> tuple[list[Addressee], list[str]]:

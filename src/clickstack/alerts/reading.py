@@ -54,6 +54,11 @@ class Asked:
         return self.windows[0].start_ms % self.question.interval_ms == 0
 
     @property
+    def at_once(self) -> bool:
+        """Whether one query answers for all windows."""
+        return self.aligned and self.question.chart is not None
+
+    @property
     def time_range(self) -> TimeRange:
         return TimeRange(self.windows[0].start_ms, self.windows[-1].end_ms)
 

@@ -53,6 +53,12 @@ class HttpSender:
             verify=ssl.create_default_context(),
         )
 
+    def __enter__(self) -> HttpSender:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
     def send(self, outgoing: Outgoing) -> Attempt:
         try:
             destination = self._check(outgoing.url)

@@ -24,10 +24,12 @@ from .health import router as health
 from .idempotency import Idempotency
 from .internal.access_keys import router as access_keys
 from .internal.accounts import router as accounts
+from .internal.alert_log import router as alert_log
 from .internal.alerts import router as alerts
 from .internal.analysis import router as analysis
 from .internal.audit import router as audit
 from .internal.charts import router as internal_charts
+from .internal.clickhouse_proxy import router as clickhouse_proxy
 from .internal.connections import router as connections
 from .internal.explore import router as explore
 from .internal.favorites import router as favorites
@@ -37,10 +39,12 @@ from .internal.oidc import router as oidc
 from .internal.saved_searches import router as saved_searches
 from .internal.search import router as internal_search
 from .internal.sessions import router as sessions
+from .internal.silences import router as silences
 from .internal.sources import router as internal_sources
 from .internal.team import router as team
 from .internal.trace import router as trace
 from .internal.webhooks import router as webhooks
+from .managed import ManagedDoor
 from .metrics_text import router as metrics_text
 from .rim import Rim
 from .routing import Routing
@@ -71,10 +75,13 @@ ROUTERS: tuple[tuple[APIRouter, str], ...] = (
     (audit, ""),
     (ingestion, ""),
     (connections, ""),
+    (clickhouse_proxy, ""),
     (internal_sources, ""),
     (saved_searches, ""),
     (webhooks, ""),
     (alerts, ""),
+    (alert_log, ""),
+    (silences, ""),
     (favorites, ""),
     (internal_search, ""),
     (explore, ""),
@@ -136,6 +143,7 @@ def _layers(services: Services) -> list[Middleware]:
         Middleware(
             GZipMiddleware, minimum_size=GZIP_BYTES_MIN, compresslevel=GZIP_LEVEL, exclude_content_types=STREAMS
         ),
+        Middleware(ManagedDoor, services=services),
         Middleware(Conditional),
         Middleware(SessionCookies, settings=services.settings),
         Middleware(Gate, services=services),

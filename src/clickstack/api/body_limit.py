@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clickstack.core.errors import TooLarge
+from clickstack.core.errors import Exposed, TooLarge
 from clickstack.core.limits import API_BODY_BYTES_MAX, LOGIN_BODY_BYTES_MAX
 
 from .wire import error_reply
@@ -15,8 +18,11 @@ LIMITS = {"/login/password": LOGIN_BODY_BYTES_MAX, "/register/password": LOGIN_B
 
 
 class BodyLimit:
-    def __init__(self, app: ASGIApp) -> None:
+    """`reply` writes the refusal."""
+
+    def __init__(self, app: ASGIApp, reply: Callable[[Exposed, Scope], Response] = error_reply) -> None:
         self._app = app
+        self._reply = reply
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -25,7 +31,7 @@ class BodyLimit:
         limit = LIMITS.get(scope["path"].lower(), API_BODY_BYTES_MAX)
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
-            await error_reply(TooLarge(_text(limit)), scope)(scope, receive, send)
+            await self._reply(TooLarge(_text(limit)), scope)(scope, receive, send)
             return
         read = 0
 
@@ -43,7 +49,7 @@ class BodyLimit:
         except HTTPException as error:  # met in a layer between here and the framework
             if error.status_code != 413:
                 raise
-            await error_reply(TooLarge(_text(limit)), scope)(scope, receive, send)
+            await self._reply(TooLarge(_text(limit)), scope)(scope, receive, send)
 
 
 def _text(limit: int) -> str:

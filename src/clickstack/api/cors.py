@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE"
 EXPOSED = (  # what a program in a browser may read beyond the few headers every page may
     "Allow, ETag, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
-    "WWW-Authenticate, X-Request-Id, X-Total-Count"
+    "WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, X-Total-Count"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -62,11 +63,16 @@ def error_headers(error: Exposed, scope: Scope) -> dict[str, str]:
     return headers
 
 
+def masked(request_id: str) -> dict[str, Any]:
+    return {"message": MASKED, "requestId": request_id}
+
+
 class Mask:
     """Whatever no handler knows becomes one 500 that tells nothing but the request id; the log tells everything."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, body: Callable[[str], dict[str, Any]] = masked) -> None:
         self._app = app
+        self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -87,7 +93,7 @@ class Mask:
                 log.exception("request failed", extra=fields(method=scope["method"], request_id=request_id))
             if started:
                 raise  # half a reply is out: only breaking the connection tells the caller
-            await Json({"message": MASKED, "requestId": request_id}, status_code=500)(scope, receive, send)
+            await Json(self._body(request_id), status_code=500)(scope, receive, send)
 
 
 def is_v2(scope: Scope) -> bool:

@@ -10,6 +10,7 @@ Do not add here: cookies, headers and replies (api), tables (metadata).
 
 from .access_keys import UNKNOWN_KEY, NewAccessKey
 from .accounts import Auth, open_auth
+from .api_keys import SYSTEM_ROLES, Hashes, KeySpec, NewApiKey, SystemRole
 from .oidc import Oidc, OidcRefused
 from .oidc_ticket import Ticket
 from .passwords import PASSWORD_RULES, Passwords, broken_rules
@@ -20,13 +21,18 @@ from .windows import Window, Windows
 
 __all__ = [
     "PASSWORD_RULES",
+    "SYSTEM_ROLES",
     "UNKNOWN_KEY",
     "Auth",
+    "Hashes",
+    "KeySpec",
     "NewAccessKey",
+    "NewApiKey",
     "Oidc",
     "OidcRefused",
     "Passwords",
     "Rule",
+    "SystemRole",
     "Ticket",
     "Visit",
     "Visitor",

@@ -11,6 +11,7 @@ from clickstack.core.settings import Settings
 from clickstack.metadata import IngestionKey, Metadata
 
 from .access_keys import AccessKeys
+from .api_keys import ApiKeys
 from .ingestion_keys import IngestionKeys, NewIngestionKey
 from .oidc import open_oidc
 from .passwords import Passwords, broken_rules
@@ -46,6 +47,7 @@ class Auth:
         self._ingestion_keys = IngestionKeys(metadata, clock, ids, ingestion_api_key)
         self.sessions = Sessions(metadata, ids)
         self.access_keys = AccessKeys(metadata, clock, ids)
+        self.api_keys = ApiKeys(metadata, clock, ids)
         self.people = People(metadata, clock, ids, self._passwords)
         self.oidc = open_oidc(settings, metadata, clock, ids, self.people) if settings else None
 

@@ -8,6 +8,7 @@ test fails for it. Other doors to the same operations ask for the rule of the RE
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clickstack.core.errors import Forbidden
@@ -34,6 +35,11 @@ _RANK: dict[Role, int] = {"viewer": 0, "editor": 1, "admin": 2}
 
 # path → the rules of reading and of changing what is under it; the longest path counts
 RESOURCES: dict[str, tuple[Rule, Rule]] = {
+    "/v1": (ANYBODY, ADMIN),  # words about the API, no data
+    "/v1/organizations": (READ, ADMIN),
+    "/v1/organizations/{organizationId}/keys": (ADMIN_READ, ADMIN),  # whoever makes keys has every right
+    "/v1/organizations/{organizationId}/services/{serviceId}/clickstack": (READ, EDIT),
+    "/v1/organizations/{organizationId}/services/{serviceId}/clickstack/roles": (READ, ADMIN),
     "/api/v2": (READ, ADMIN),
     "/api/v2/alerts": (READ, EDIT),
     "/api/v2/charts": (READ, READ),  # POST carries a question
@@ -66,8 +72,10 @@ RESOURCES: dict[str, tuple[Rule, Rule]] = {
     "/saved-search": (READ, EDIT),
     "/saved-searches": (READ, EDIT),
     "/search": (READ, READ),
+    "/silences": (READ, EDIT),
     "/sources": (READ, EDIT),
     "/team": (READ, ADMIN),
+    "/team/api-keys": (ADMIN_READ, ADMIN),
     "/team/setup": (ANYBODY, ANYBODY),  # the token in the path is the credential
     "/trace": (READ, READ),
     "/webhooks": (READ, EDIT),
@@ -75,10 +83,12 @@ RESOURCES: dict[str, tuple[Rule, Rule]] = {
 
 # method and path template, parameters as {} → what differs from the resource
 ROUTES: dict[str, Rule] = {
+    "POST /alerts/preview": READ,  # a question, which stores nothing
     "POST /api/v2/dashboards/validate": READ,  # stores nothing
     "GET /api/v2/team/invitations": ADMIN_READ,  # a link is a way in
     "GET /team/invitations": ADMIN_READ,
     "GET /team/audit": ADMIN_READ,
+    "POST /v1/organizations/{}/services/{}/clickstack/dashboards/validate": READ,  # stores nothing
     "POST /clickhouse-proxy/test": ADMIN,  # calls addresses of the caller's choice
 }
 
@@ -112,6 +122,16 @@ def permit(actor: Actor, rule: Rule) -> None:
         raise Forbidden(f"This needs the role {rule.role}; yours is {actor.role}. An admin of the team can change it.")
     if rule.scope == "write" and actor.scope == "read":
         raise Forbidden("This access key may only read. Use a key with the scope write.")
+
+
+def grants(role: Role | None, rule: Rule) -> bool:
+    """Whether a role is enough, whatever the scope."""
+    return rule.role is None or (role is not None and _RANK[role] >= _RANK[rule.role])
+
+
+def highest(roles: Iterable[Role]) -> Role | None:
+    """The role that allows most; None of none."""
+    return max(roles, key=_RANK.__getitem__, default=None)
 
 
 _PARAMETER = re.compile(r"\{[^}]*\}")

@@ -17,6 +17,7 @@ ClickstackError
 ├── Internal                   500, always shown masked, logged with a request id
 │   ├── StoreFailed            the engine failed in a way no user caused
 │   └── MetadataFailed         the metadata database failed
+│       └── MetadataAway       … and will be back: it is also Busy, so the caller sees a 503
 └── StartupError               the program cannot start; one line, exit code 1
 """
 
@@ -117,6 +118,10 @@ class StoreFailed(Internal):
 
 class MetadataFailed(Internal):
     pass
+
+
+class MetadataAway(Busy, MetadataFailed):
+    """The metadata database does not answer, or not in time. It may be right to try again."""
 
 
 class StartupError(ClickstackError):

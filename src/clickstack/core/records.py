@@ -55,12 +55,13 @@ class Author:
 class Actor:
     """Who is calling, after authentication, and through what.
 
-    `credential` is the id of the session or of the named access key, None for the classic key.
+    `credential` is the id of the session or of the key, None for the classic key. A key of the organization
+    (`api_key`) belongs to no person: its `user` is made for the call, with the key's name and role, and no id.
     """
 
     user: User
     team: Team
-    via: Literal["session", "access_key"]
+    via: Literal["session", "access_key", "api_key"]
     scope: Scope = "write"
     credential: str | None = None
 
@@ -69,5 +70,12 @@ class Actor:
         return self.user.role
 
     @property
+    def user_id(self) -> str | None:
+        """The person, for what is kept as theirs; None when there is none."""
+        return self.user.id or None
+
+    @property
     def author(self) -> Author:
+        if self.via == "api_key":
+            return Author("api_key", self.credential or "", self.user.name)
         return Author("user", self.user.id, self.user.email)

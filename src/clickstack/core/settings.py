@@ -69,6 +69,9 @@ class Settings:
     api_requests_per_minute: int = _setting(
         100, "Requests with one access key to the REST API v2 in a minute; above: 429."
     )
+    managed_api_requests_per_10s: int = _setting(
+        10, "Requests with one key to the managed API (/v1) in ten seconds; above: 429."
+    )
     spool_mb: int = _setting(
         4096, "Disk budget of the ingestion spool in MiB; when it is full, senders are told to retry."
     )

@@ -90,6 +90,7 @@ class Source:
     highlighted_row_attribute_expressions: tuple[dict[str, Any], ...] | None = None
     materialized_views: tuple[dict[str, Any], ...] | None = None
     metadata_materialized_views: Mapping[str, Any] | None = field(default=None)
+    filter_settings: Mapping[str, Any] | None = None  # the managed API's: a table of values to filter by
     revision: int = 1
     created_ms: int = 0
     updated_ms: int = 0

@@ -19,6 +19,7 @@ from . import tables
 from .audit import Change
 from .db import Database
 from .documents import Documents, Kind
+from .notifications import queue_farewells_in
 
 _SPEC: dict[str, str] = {  # field → its key in the spec
     "interval": "interval",
@@ -102,7 +103,9 @@ def _record(row: sa.Row[Any]) -> Alert:
         id=row.id,
         team_id=row.team_id,
         name=row.name,
-        channels=tuple(Channel(each.get("webhookId"), tuple(each.get("emailRecipients", ()))) for each in spec["channels"]),
+        channels=tuple(
+            Channel(each.get("webhookId"), tuple(each.get("emailRecipients", ()))) for each in spec["channels"]
+        ),
         source=row.source,
         saved_search_id=row.saved_search_id,
         dashboard_id=row.dashboard_id,
@@ -140,12 +143,18 @@ def _link_webhooks(change: Change, before: Alert | None, alert: Alert) -> None:
         return
     link = tables.alert_webhooks
     if before is not None:
+        gone = [_channel_spec(channel) for channel in before.channels if channel not in alert.channels]
+        queue_farewells_in(change.transaction, change.ids, change.now_ms, alert.id, gone)
         change.transaction.execute(sa.delete(link).where(link.c.alert_id == alert.id))
     for position, channel in enumerate(alert.channels):
         if channel.webhook_id is None:
             continue
         values = {"alert_id": alert.id, "position": position, "webhook_id": channel.webhook_id}
         change.transaction.execute(sa.insert(link).values(**values))
+
+
+def _say_farewell(change: Change, alert: Alert) -> None:
+    queue_farewells_in(change.transaction, change.ids, change.now_ms, alert.id)
 
 
 def _broken(_error: IntegrityError) -> Exposed:
@@ -161,5 +170,6 @@ ALERTS: Kind[Alert] = Kind(
     order=(tables.alerts.c.id,),
     before_write=_refuse_gone_tile,
     after_write=_link_webhooks,
+    before_delete=_say_farewell,
     broken=_broken,
 )

@@ -1,116 +1,123 @@
-"""The metadata database: connections, transactions, and what differs between SQLite and PostgreSQL.
+"""The metadata database: its transactions, and the wall where the driver's exceptions end.
 
-The only file that knows the dialect, and the wall where the driver's exceptions end: a broken uniqueness or foreign
-key leaves as `sqlalchemy.exc.IntegrityError` for the caller in this room to name; everything else is MetadataFailed.
+A broken uniqueness or foreign key leaves as `sqlalchemy.exc.IntegrityError` for the caller in this room to name; a
+database that is away, or too busy, as MetadataAway; everything else is MetadataFailed.
+
+There is one writer at a time, on SQLite by nature and on PostgreSQL by a lock. So a transaction that looks and then
+writes holds on both, nobody can deadlock, and no write has to be tried again. Writes take milliseconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql as postgresql_sql
+from sqlalchemy.dialects import sqlite as sqlite_sql
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from clickstack.core.errors import MetadataFailed, StartupError
+from clickstack.core.errors import BadRequest, MetadataAway, MetadataFailed, StartupError
 from clickstack.core.limits import METADATA_CONNECTIONS_MAX, METADATA_WAIT_S_MAX
+from clickstack.core.log import fields, get_logger
 
-_WRITING = "clickstack_writing"  # execution option: this transaction will write
+from . import postgresql, sqlite
+
+_log = get_logger("metadata")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What differs between the two databases."""
+
+    open: Callable[[sa.URL, dict[str, Any]], tuple[Engine, Engine]]  # of transactions that read, that write; one pool
+    migrating: Callable[[Engine], AbstractContextManager[Connection]]  # a transaction in which tables may be rebuilt
+    passing: Callable[[SQLAlchemyError], bool]  # whether a failure goes away by itself
+    check: Callable[[Connection], None]  # raises StartupError for a database that cannot be used
 
 
 class Database:
     """Transactions on one database. Safe to use from any thread."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Engine, writer: Engine, dialect: Dialect) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._dialect = dialect
+        self._writing = threading.Lock()  # of this process' writers one waits in the database, not a pool full
+        self._away = False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads: one consistent view."""
-        with self._transaction(writing=False) as connection:
+        with self._translated(), self._reader.connect() as connection, connection.begin():
             yield connection
+        self._note(away=False)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that commits when the block ends and rolls back when it raises."""
-        with self._transaction(writing=True) as connection:
+        """A transaction that commits when the block ends and rolls back when it raises. Not to be nested."""
+        with self._in_turn(), self._translated(), self._writer.connect() as connection, connection.begin():
             yield connection
+        self._note(away=False)
 
     @contextmanager
     def migrate(self) -> Iterator[Connection]:
-        """One writing transaction in which tables may be rebuilt: foreign keys are checked at its end, not within.
+        """One writing transaction in which tables may be rebuilt, one process at a time."""
+        with self._in_turn(), self._dialect.migrating(self._writer) as connection:
+            yield connection
 
-        SQLite rebuilds a table by copying it, which would cascade into the tables that refer to it; and it can switch
-        the checks only outside a transaction (SQLite, "Making Other Kinds Of Table Schema Changes").
-        """
-        with self._engine.connect() as connection:
-            if connection.dialect.name != "sqlite":
-                with connection.begin():
-                    yield connection
-                return
-            raw: Any = connection.connection.dbapi_connection
-            raw.execute("PRAGMA foreign_keys=OFF")
-            try:
-                connection = connection.execution_options(**{_WRITING: True})
-                with connection.begin():
-                    yield connection
-                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-                    if broken is not None:
-                        raise MetadataFailed(f"the migration left a dangling reference in table {broken[0]}")
-            finally:
-                raw.execute("PRAGMA foreign_keys=ON")
+    def check(self) -> None:
+        """Raises MetadataFailed, and StartupError for a database that answers but cannot be used."""
+        with self.read() as connection:
+            self._dialect.check(connection)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._writer.dispose()
 
     @contextmanager
-    def _transaction(self, *, writing: bool) -> Iterator[Connection]:
+    def _in_turn(self) -> Iterator[None]:
+        if not self._writing.acquire(timeout=METADATA_WAIT_S_MAX):
+            raise MetadataAway(_TRY_AGAIN)
         try:
-            with self._engine.connect() as connection:
-                connection = connection.execution_options(**{_WRITING: writing})
-                with connection.begin():
-                    yield connection
+            yield
+        finally:
+            self._writing.release()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
         except IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise MetadataFailed(f"metadata database: {_cause(error)}") from error
+            if self._dialect.passing(error):
+                self._note(away=True, reason=cause(error))
+                raise MetadataAway(_TRY_AGAIN) from error
+            if isinstance(error, DataError):  # a text too long or with a character, a number that has no place
+                raise BadRequest("The request holds a value that cannot be stored or compared.") from error
+            raise MetadataFailed(f"metadata database: {cause(error)}") from error
 
-
-def insert_over(connection: Connection, table: sa.Table, keys: Sequence[str]) -> Any:
-    """An INSERT that replaces the row of the same `keys`, which a unique constraint covers."""
-    statement: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
-    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
-    return statement.on_conflict_do_update(index_elements=list(keys), set_=others)
-
-
-def open_database(url: str | sa.URL) -> Database:
-    """A database ready for transactions. `url` is a SQLAlchemy URL. Raises StartupError when it cannot be read.
-
-    A SQLite file is made when missing, readable by its owner only: it holds the keys.
-    """
-    try:
-        address = sa.make_url(url)
-        if address.get_backend_name() == "sqlite":
-            engine = _open_sqlite(address)
+    def _note(self, *, away: bool, reason: str = "") -> None:
+        """One line when the database goes, one when it is back, however many requests fail in between."""
+        if away is self._away:
+            return
+        self._away = away
+        if away:
+            _log.error("the metadata database does not answer", extra=fields(reason=reason))
         else:
-            engine = sa.create_engine(address, pool_pre_ping=True, **_POOL)
-    except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
-        raise StartupError(f"The metadata database cannot be opened: {_cause(error)}") from error
-    database = Database(engine)
-    try:
-        with database.read() as connection:
-            connection.execute(sa.select(1))
-    except MetadataFailed as error:
-        database.close()
-        raise StartupError(f"The metadata database cannot be opened: {_cause(error)}") from error
-    return database
+            _log.info("the metadata database answers again")
 
 
+_TRY_AGAIN = "The metadata database does not answer in time. Try again in a moment."
+_OF = {
+    "sqlite": Dialect(sqlite.open_engines, sqlite.migrating, sqlite.passing, sqlite.check),
+    "postgresql": Dialect(postgresql.open_engines, postgresql.migrating, postgresql.passing, postgresql.check),
+}
 _POOL: dict[str, Any] = {
     "pool_size": METADATA_CONNECTIONS_MAX,
     "max_overflow": 0,
@@ -120,31 +127,54 @@ _POOL: dict[str, Any] = {
 }
 
 
-def _open_sqlite(address: sa.URL) -> Engine:
-    if not address.database or address.database == ":memory:":
-        raise StartupError("The metadata database must be a file: sqlite:////path/to/metadata.sqlite")
-    path = Path(address.database)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)  # its -wal and -shm files take the same mode
-    engine = sa.create_engine(address, connect_args={"timeout": METADATA_WAIT_S_MAX}, **_POOL)
-    sa.event.listen(engine, "connect", _prepare_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
-    return engine
+def open_database(url: str | sa.URL) -> Database:
+    """A database ready for transactions. `url` is a SQLAlchemy URL. Raises StartupError when it cannot be used.
+
+    A SQLite file is made when missing, readable by its owner only: it holds the keys.
+    """
+    try:
+        address = _address(url)
+        dialect = _OF[address.get_backend_name()]
+        database = Database(*dialect.open(address, _POOL), dialect)
+    except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
+        raise StartupError(f"The metadata database cannot be opened: {cause(error)}") from error
+    try:
+        database.check()
+    except BaseException as error:
+        database.close()
+        if isinstance(error, MetadataFailed):
+            reason = cause(error.__cause__ or error)
+            raise StartupError(f"The metadata database cannot be opened: {reason}") from error
+        raise
+    return database
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions on its own; _begin_sqlite does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
+def _address(url: str | sa.URL) -> sa.URL:
+    if isinstance(url, str) and url.startswith("postgres://"):  # as hosts of PostgreSQL like to write it
+        url = "postgresql" + url.removeprefix("postgres")
+    address = sa.make_url(url)
+    backend = address.get_backend_name()
+    if backend not in _OF:
+        raise StartupError(
+            "The metadata database cannot be opened: it must be sqlite:////path/to/metadata.sqlite or "
+            "postgresql://user:password@host/database"
+        )
+    return address.set(drivername="postgresql+psycopg") if backend == "postgresql" else address
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at the start: a transaction that reads first and writes later could not wait for it."""
-    writing = connection.get_execution_options().get(_WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+def insert_over(connection: Connection, table: sa.Table, keys: Sequence[str]) -> Any:
+    """An INSERT that replaces the row of the same `keys`, which a unique constraint covers."""
+    module = postgresql_sql if connection.dialect.name == "postgresql" else sqlite_sql
+    statement: Any = module.insert(table)
+    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=others)
 
 
-def _cause(error: Exception) -> str:
-    """One line on what the driver said: without the statement, which carries keys and hashes."""
+def cause(error: BaseException) -> str:
+    """One line on what the driver said: without the statement, which carries keys and hashes.
+
+    What the server refuses it explains in further lines with the values; only a failed connection is told in full.
+    """
     original = getattr(error, "orig", None) or error
-    return (str(original).strip().splitlines() or [type(original).__name__])[0]
+    lines = [line.strip() for line in str(original).splitlines() if line.strip()] or [type(original).__name__]
+    return " ".join(lines) if lines[0].endswith("failures were:") else lines[0]

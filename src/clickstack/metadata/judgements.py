@@ -15,12 +15,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection as Transaction
 
 from clickstack.core.alert import Alert, AlertState
+from clickstack.core.clock import Clock
+from clickstack.core.ids import IdSource
 
 from . import tables
 from .alerts import ALERTS
 from .db import Database, insert_over
 from .leases import Lease, check_lease
-from .notifications import Notification, queue_in
+from .moments import now_ms
+from .notifications import Notification, queue_farewells_in, queue_in
 
 _RUN, _EVALUATION, _TRANSITION = tables.alert_runs.c, tables.alert_evaluations.c, tables.alert_transitions.c
 
@@ -77,11 +80,14 @@ class Verdict:
     evaluations: tuple[Evaluation, ...] = ()
     transitions: tuple[Transition, ...] = ()
     notifications: tuple[Notification, ...] = ()
+    farewell: bool = False  # the alert was switched off: who was told of a fire is told that it is over
 
 
 class Judgements:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock, ids: IdSource) -> None:
         self._database = database
+        self._clock = clock
+        self._ids = ids
 
     def due(self, now_ms: int) -> Iterator[tuple[Alert, Standing | None]]:
         """The alerts of every team that have a window to judge, were edited, or are new; and where they stand."""
@@ -130,6 +136,9 @@ class Judgements:
             _log(transaction, kept)
             queue_in(transaction, [each for verdict in kept for each in verdict.notifications])
             for verdict in kept:
+                if verdict.farewell:
+                    queue_farewells_in(transaction, self._ids, now_ms(self._clock), verdict.alert.id)
+            for verdict in kept:
                 _note(transaction, verdict)
         return len(kept)
 
@@ -157,27 +166,27 @@ class Judgements:
         return found
 
     def transitions(self, alert_id: str, start_ms: int, end_ms: int, limit: int) -> list[Transition]:
-        """The transitions in [start, end), oldest first."""
+        """The transitions in [start, end), oldest first; of more than `limit` the newest."""
         query = (
             sa.select(tables.alert_transitions)
             .where(_TRANSITION.alert_id == alert_id, _TRANSITION.at_ms.between(start_ms, end_ms - 1))
-            .order_by(_TRANSITION.at_ms, _TRANSITION.id)
+            .order_by(_TRANSITION.at_ms.desc(), _TRANSITION.id.desc())
             .limit(limit)
         )
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        return [Transition(row.id, row.group_key, row.state, row.value, row.window_start_ms, row.at_ms) for row in rows]
+            return [_transition(row) for row in reversed(connection.execute(query).all())]
 
-    def last_transition(self, alert_id: str, before_ms: int) -> Transition | None:
-        query = (
-            sa.select(tables.alert_transitions)
-            .where(_TRANSITION.alert_id == alert_id, _TRANSITION.at_ms < before_ms)
-            .order_by(_TRANSITION.at_ms.desc(), _TRANSITION.id.desc())
-            .limit(1)
+    def open_at(self, alert_id: str, at_ms: int, limit: int) -> list[Transition]:
+        """How each group that was in ALERT just before a moment had come into it."""
+        newest = (_TRANSITION.at_ms.desc(), _TRANSITION.id.desc())
+        place = sa.func.row_number().over(partition_by=_TRANSITION.group_key, order_by=newest)
+        ranked = sa.select(tables.alert_transitions, place.label("place")).where(
+            _TRANSITION.alert_id == alert_id, _TRANSITION.at_ms < at_ms
         )
+        table = ranked.subquery()
+        query = sa.select(table).where(table.c.place == 1, table.c.state == "ALERT").order_by(table.c.id).limit(limit)
         with self._database.read() as connection:
-            row = connection.execute(query).first()
-        return _transition(row) if row else None
+            return [_transition(row) for row in connection.execute(query)]
 
     def prune(self, before_ms: int, rows_max: int) -> int:
         """Forget what was found before then, at most `rows_max` windows at once; how many."""

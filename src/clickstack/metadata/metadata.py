@@ -13,6 +13,7 @@ from clickstack.core.ids import IdSource
 
 from .access_keys import AccessKeys
 from .alerts import Alerts
+from .api_keys import ApiKeys
 from .audit import AuditLog
 from .connections import Connections
 from .dashboards import Dashboards
@@ -46,6 +47,7 @@ class Metadata:
         self.teams = Teams(database, clock, ids)
         self.users = Users(database, clock, ids)
         self.access_keys = AccessKeys(database, clock, ids)
+        self.api_keys = ApiKeys(database, clock, ids)
         self.invites = Invites(database, clock, ids)
         self.identities = Identities(database, clock, ids)
         self.sessions = Sessions(database, clock, ids)
@@ -57,7 +59,7 @@ class Metadata:
         self.dashboards = Dashboards(database, clock, ids)
         self.saved_searches = SavedSearches(database, clock, ids)
         self.alerts = Alerts(database, clock, ids)
-        self.judgements = Judgements(database)
+        self.judgements = Judgements(database, clock, ids)
         self.notifications = Notifications(database, clock)
         self.silences = Silences(database, clock, ids)
         self.leases = Leases(database, clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import orjson
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection as Transaction
 
 from clickstack.core.clock import Clock
+from clickstack.core.ids import IdSource
 
 from . import tables
 from .db import Database
@@ -18,6 +19,8 @@ from .moments import now_ms
 
 _COLUMN = tables.notifications.c
 DeliveryState = Literal["queued", "sent", "failed"]
+FAREWELL = "farewell"  # the kind of a message that ends a fire, when its alert is gone
+_FIRES = ("fire", "again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,12 @@ class Notifications:
             return [_record(row) for row in connection.execute(query)]
 
     def prune(self, before_ms: int) -> int:
-        """Forget what was done before then; how many."""
+        """Forget what was done before then; how many. A fire is kept until its end was told, which may need it."""
+        newer = tables.notifications.alias()
+        answered = sa.exists().where(newer.c.lane == _COLUMN.lane, newer.c.id > _COLUMN.id)
+        over = sa.or_(_COLUMN.kind.not_in(_FIRES), answered)
         with self._database.write() as transaction:
-            gone = transaction.execute(sa.delete(tables.notifications).where(_COLUMN.done_ms < before_ms))
+            gone = transaction.execute(sa.delete(tables.notifications).where(_COLUMN.done_ms < before_ms, over))
         return gone.rowcount
 
     def _update(self, id: str, **values: Any) -> None:
@@ -113,6 +119,33 @@ class Notifications:
 def queue_in(transaction: Transaction, notifications: Sequence[Notification]) -> None:
     if notifications:
         transaction.execute(sa.insert(tables.notifications), [_row(each) for each in notifications])
+
+
+def queue_farewells_in(
+    transaction: Transaction,
+    ids: IdSource,
+    now_ms: int,
+    alert_id: str,
+    targets: Collection[Mapping[str, Any]] | None = None,
+) -> int:
+    """Nobody will judge this alert any more, or tell these targets: queue the end of every fire they were sent.
+
+    A farewell has the words of its fire; who sends it knows how to say the end. How many were queued.
+    """
+    newer = tables.notifications.alias()
+    answered = sa.exists().where(newer.c.lane == _COLUMN.lane, newer.c.id > _COLUMN.id)
+    query = sa.select(tables.notifications).where(_COLUMN.alert_id == alert_id, _COLUMN.kind.in_(_FIRES), ~answered)
+    fires = [_record(row) for row in transaction.execute(query.order_by(_COLUMN.id))]
+    farewells = [
+        replace(
+            fire, id=ids.object_id(), kind=FAREWELL, created_ms=now_ms, next_ms=now_ms,
+            state="queued", attempts=0, done_ms=None, error=None,
+        )
+        for fire in fires
+        if targets is None or fire.target in targets
+    ]  # fmt: skip
+    queue_in(transaction, farewells)
+    return len(farewells)
 
 
 def _row(each: Notification) -> dict[str, Any]:

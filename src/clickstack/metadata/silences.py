@@ -60,12 +60,18 @@ class Silences:
             return [_record(row) for row in connection.execute(query)]
 
     def list(self, team_id: str, alert_id: str | None = None) -> list[SilenceRecord]:
-        """The team's silences that are not over, oldest first; with `alert_id` only those of that alert."""
+        """The team's silences, oldest first; with `alert_id` only those of that alert. Long over, they are forgotten."""
         query = sa.select(tables.silences).where(_COLUMN.team_id == team_id).order_by(_COLUMN.id)
         if alert_id is not None:
             query = query.where(_COLUMN.alert_id == alert_id)
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(query)]
+
+    def get(self, team_id: str, id: str) -> SilenceRecord | None:
+        query = sa.select(tables.silences).where(_COLUMN.team_id == team_id, _COLUMN.id == id)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return _record(row) if row else None
 
     def add(self, silence: SilenceRecord, author: Author, request_id: str | None) -> SilenceRecord:
         """Raises Conflict when the team has SILENCES_MAX of them."""
@@ -79,6 +85,17 @@ class Silences:
             )
             change.note("create", "silence", silence, None, _shown(silence))
         return silence
+
+    def replace(self, silence: SilenceRecord, author: Author, request_id: str | None) -> bool:
+        """Store a silence over the one of its id. False when the team has no such silence."""
+        with changing(self._database, self._clock, self._ids, silence.team_id, author, request_id) as change:
+            own = (_COLUMN.team_id == silence.team_id, _COLUMN.id == silence.id)
+            row = change.transaction.execute(sa.select(tables.silences).where(*own).with_for_update()).first()
+            if row is None:
+                return False
+            change.transaction.execute(sa.update(tables.silences).where(*own).values(**_shown(silence)))
+            change.note("update", "silence", silence, _shown(_record(row)), _shown(silence))
+        return True
 
     def remove(self, team_id: str, id: str, author: Author, request_id: str | None) -> bool:
         """False when the team has no such silence."""

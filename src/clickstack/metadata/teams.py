@@ -34,6 +34,22 @@ class Teams:
             row = connection.execute(sa.select(tables.teams).where(tables.teams.c.id == team_id)).first()
         return team_record(row) if row else None
 
+    def of_organization(self, organization_id: str) -> list[Team]:
+        """The services of an organization, oldest first."""
+        column = tables.teams.c
+        query = sa.select(tables.teams).where(column.organization_id == organization_id)
+        with self._database.read() as connection:
+            return [team_record(row) for row in connection.execute(query.order_by(column.created_ms, column.id))]
+
+    def of_service(self, organization_id: str, service_id: str) -> Team | None:
+        column = tables.teams.c
+        query = sa.select(tables.teams).where(
+            column.organization_id == organization_id, column.service_id == service_id
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return team_record(row) if row else None
+
     def api_keys(self) -> list[tuple[str, str]]:
         """(team id, classic ingestion key) of every team."""
         with self._database.read() as connection:

@@ -28,6 +28,8 @@ Tables = frozenset[tuple[str, str]]
 ABSENT_AGE_S_MAX = 5.0  # how long a name that was no table is taken for none
 SYSTEM_DATABASES = frozenset({"system", "information_schema"})
 
+SELECT = "SelectWithUnionQuery"
+
 _NODE = re.compile(r"\s*(?P<kind>[A-Za-z:]*) ?(?P<name>.*)", re.DOTALL)
 _ASIDE = re.compile(r" ?\((?:alias |children )")
 
@@ -72,26 +74,36 @@ class Reach:
         key = (sql.render()[0], tables)
         asked = self._passed.get(key)
         if asked is None:
-            asked = self._allowed_but(sql, tables)
+            assert all(isinstance(part, str) or part.type != "Identifier" for part in sql.parts)
+            nodes = self._tree(sql)
+            if nodes[0].kind != SELECT:
+                raise Forbidden(SYNTAX_REFUSED.get(nodes[0].kind, "Only reading is allowed here: write one SELECT."))
+            asked = self._allowed_but(nodes, tables)
         self._refuse_existing(asked, self._engine()[0], tables)
         with self._lock:
             self._passed[key] = asked
             while len(self._passed) > RAW_TEXTS_REMEMBERED_MAX:
                 del self._passed[next(iter(self._passed))]
 
-    def _allowed_but(self, sql: Sql, tables: Tables) -> frozenset[str]:
+    def check_tree(self, nodes: list[Node], tables: Tables, also: Tables) -> None:
+        """The same for a tree, or a part of one, that says what to read. It may read `also` besides; errors do not
+        speak of those."""
+        self._refuse_existing(self._allowed_but(nodes, tables, also), self.database, tables | also)
+
+    @property
+    def database(self) -> str:
+        """Where tables without a database are."""
+        return self._engine()[0]
+
+    def _allowed_but(self, nodes: list[Node], tables: Tables, also: Tables = frozenset()) -> frozenset[str]:
         """Check the tree. What is left are names that must not be tables; which tables exist may change."""
-        assert all(isinstance(part, str) or part.type != "Identifier" for part in sql.parts)
-        nodes = self._tree(sql)
-        if nodes[0].kind != "SelectWithUnionQuery":
-            raise Forbidden(SYNTAX_REFUSED.get(nodes[0].kind, "Only reading is allowed here: write one SELECT."))
         database, functions = self._engine()
         for node in nodes:
             _check_node(node, functions)
         asked: set[str] = set()
         for name in (node.name for node in nodes if node.kind == "TableIdentifier"):
             first, dot, rest = name.partition(".")
-            if ((first, rest) if dot else (database, name)) in tables:
+            if ((first, rest) if dot else (database, name)) in tables | also:
                 continue
             if dot:
                 raise Forbidden(_refused(name, tables))
@@ -102,14 +114,7 @@ class Reach:
 
     def _tree(self, sql: Sql) -> list[Node]:
         lines = [row[0] for row in self._store.query(Sql.of("EXPLAIN AST ", sql), pool="untrusted").rows]
-        nodes: list[Node] = []
-        for line in "\n".join(lines).splitlines():
-            match = _NODE.match(line)
-            if match is None or not line.strip():
-                continue
-            name = _ASIDE.split(match["name"], maxsplit=1)[0]
-            nodes.append(Node(match["kind"], name, nodes[-1].kind if nodes else ""))
-        return nodes
+        return nodes_of("\n".join(lines))
 
     def _refuse_existing(self, names: Iterable[str], database: str, tables: Tables) -> None:
         """Refuse names that are tables of others. What is no table is a column or a subquery of the statement's own."""
@@ -144,6 +149,18 @@ class Reach:
                 database = str(self._store.query(Sql.of("SELECT currentDatabase()")).scalar())
                 self._known = database, Functions(rows, [row[0] for row in combinators])
             return self._known
+
+
+def nodes_of(tree: str) -> list[Node]:
+    """The lines of what `EXPLAIN AST` prints."""
+    nodes: list[Node] = []
+    for line in tree.splitlines():
+        match = _NODE.match(line)
+        if match is None or not line.strip():
+            continue
+        name = _ASIDE.split(match["name"], maxsplit=1)[0]
+        nodes.append(Node(match["kind"], name, nodes[-1].kind if nodes else ""))
+    return nodes
 
 
 def _check_node(node: Node, functions: Functions) -> None:

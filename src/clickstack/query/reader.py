@@ -49,13 +49,18 @@ class Reader:
     def _ask(self, asked: Sql, sql: Sql, source: Source, query_id: str | None) -> QueryResult:
         try:
             self._check(sql, source)
-            return self.store.query(asked, pool=self._pool, query_id=query_id)
+            return self.store.query(asked, pool=self._pool, query_id=query_id, settings=settings_of(source))
         except BadQuery as error:
             raise located(error) from error
 
     def _check(self, sql: Sql, source: Source) -> None:
         if sql.names_tables:
             reach_of(self.store).check(sql, tables_of([source, *self._sources()]))
+
+
+def settings_of(source: Source | None) -> dict[str, str]:
+    """The ClickHouse settings of a source (`querySettings`)."""
+    return {each["setting"]: each["value"] for each in source.query_settings} if source else {}
 
 
 def reader_of(store: Store | Reader) -> Reader:

@@ -8,22 +8,29 @@ Do not add here: what telemetry or a chart means, teams, HTTP.
 """
 
 from .catalog import Catalog, SkipIndex, TableColumn, TableSchema
-from .engine import Load, Pool, PoolName
+from .engine import Answer, Load, Pool, PoolName, Statement
+from .failures import EngineFault, engine_fault
 from .index_profile import IndexProfiles
 from .opening import open_store
+from .query_settings import may_be_set
 from .retention import Retention
 from .store import Store
 
 __all__ = [
+    "Answer",
     "Catalog",
+    "EngineFault",
     "IndexProfiles",
     "Load",
     "Pool",
     "PoolName",
     "Retention",
     "SkipIndex",
+    "Statement",
     "Store",
     "TableColumn",
     "TableSchema",
+    "engine_fault",
+    "may_be_set",
     "open_store",
 ]

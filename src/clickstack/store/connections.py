@@ -17,6 +17,7 @@ from clickstack.core.sql import literal
 
 from .engine import Pool, PoolName
 from .failures import readable, translate
+from .query_settings import NO_SETTINGS, Settings, with_settings
 
 CLOSE_WAIT_S = 3.0  # a running query gets this long when the engine closes
 
@@ -52,8 +53,18 @@ class Connections:
             raise StartupError(f"The engine cannot open {directory}: {readable(str(error))}") from error
 
     @contextmanager
-    def take(self, pool: PoolName) -> Iterator[Handle]:
-        """A connection for this thread. Engine failures inside leave as errors of ours; Busy when none comes free."""
+    def take(
+        self, pool: PoolName, settings: Settings = NO_SETTINGS, ours: Mapping[str, int | float | str] | None = None
+    ) -> Iterator[Handle]:
+        """A connection for this thread. Engine failures inside leave as errors of ours; Busy when none comes free.
+
+        `settings` are of this one use: a connection of its own is opened and closed again, in the place of a free one.
+        So are `ours`, which no user chose and nothing bounds.
+        """
+        if settings or ours:
+            with self.take(pool), self._own(pool, settings, ours or {}) as own:
+                yield own
+            return
         try:
             handle = self._free[pool].get(timeout=self._pools[pool].wait_s)
         except queue.Empty:
@@ -69,6 +80,20 @@ class Connections:
         finally:
             self._free[pool].put(handle)
 
+    @contextmanager
+    def _own(self, pool: PoolName, settings: Settings, ours: Mapping[str, int | float | str]) -> Iterator[Handle]:
+        limited = with_settings(self._pools[pool], settings)
+        last = {name: limited.pop(name) for name in ("readonly",) if name in limited}
+        limited |= {**ours, **last}
+        handle = Handle(connect(self._path), f"clickstack-{next(self._opened_ever)}")
+        try:
+            self._prepare(handle, limited)
+            yield handle
+        except ChdbError as error:
+            raise translate(str(error), reading=True) from error
+        finally:
+            handle.connection.close()
+
     def close(self) -> None:
         """Close every connection that comes back within a moment; the last one stops the engine."""
         for name, pool in self._pools.items():
@@ -80,9 +105,12 @@ class Connections:
 
     def _open(self, pool: Pool) -> Handle:
         handle = Handle(connect(self._path), f"clickstack-{next(self._opened_ever)}")
-        for name, value in {"log_comment": handle.mark, **pool.settings}.items():
-            handle.connection.query(f"SET {name} = {setting(value)}")
+        self._prepare(handle, pool.settings)
         return handle
+
+    def _prepare(self, handle: Handle, settings: Mapping[str, int | float | str]) -> None:
+        for name, value in {"log_comment": handle.mark, **settings}.items():
+            handle.connection.query(f"SET {name} = {setting(value)}")
 
 
 def setting(value: str | int | float) -> str:

@@ -22,8 +22,9 @@ from clickstack.core.sql import ParamValue, ident, literal, wire_params
 
 from .connections import Connections, setting
 from .durability import sync_filesystem
-from .engine import READING_POOLS, Load, Pool, PoolName
-from .reading import check_reading
+from .engine import READING_POOLS, Answer, Load, Pool, PoolName, Statement
+from .query_settings import NO_SETTINGS, Settings
+from .reading import STATEMENT_WORDS, check_reading
 from .running import Running
 
 # Reads a segment in one thread and in blocks of a fixed size, so that a replay makes the very same blocks and the
@@ -80,10 +81,17 @@ class EmbeddedEngine:
         self._connections = Connections(directory, config, pools)
         self._running = Running()
 
-    def query(self, pool: PoolName, text: str, params: Mapping[str, ParamValue], query_id: str | None) -> QueryResult:
+    def query(
+        self,
+        pool: PoolName,
+        text: str,
+        params: Mapping[str, ParamValue],
+        query_id: str | None,
+        settings: Settings = NO_SETTINGS,
+    ) -> QueryResult:
         with (
             self._running.asked(query_id),
-            self._connections.take(pool) as handle,
+            self._connections.take(pool, settings) as handle,
             self._running.on(handle.mark, query_id),
         ):
             if pool in READING_POOLS:
@@ -100,6 +108,17 @@ class EmbeddedEngine:
                 elapsed_s=statistics.get("elapsed", 0.0),
             ),
         )
+
+    def answer(self, statement: Statement, query_id: str | None) -> Answer:
+        with (
+            self._running.asked(query_id),
+            self._connections.take("untrusted", statement.settings, statement.ours) as handle,
+            self._running.on(handle.mark, query_id),
+        ):
+            check_reading(statement.text, partial(_format_query, handle.connection), STATEMENT_WORDS)
+            result = handle.connection.query(statement.text, statement.format, dict(statement.params))
+            read = Statistics(result.rows_read(), result.bytes_read(), result.elapsed())
+            return Answer(result.bytes(), read)
 
     def command(self, text: str) -> None:
         with self._connections.take("admin") as handle:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from clickstack.core.result import Progress, QueryResult
+from clickstack.core.result import Progress, QueryResult, Statistics
 from clickstack.core.settings import Settings
 from clickstack.core.sql import ParamValue
 
@@ -43,12 +43,45 @@ class Load:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A reading statement as a client of ClickHouse sends it, and the format it wants back.
+
+    `params` are in the text form of the engine. `settings` were sent with it; `ours` were not, and nothing bounds them.
+    """
+
+    text: str
+    params: Mapping[str, str]
+    format: str
+    settings: Mapping[str, str]
+    ours: Mapping[str, int | float | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the engine wrote, in the statement's format."""
+
+    body: bytes
+    statistics: Statistics
+
+
 class Engine(Protocol):
     """A ClickHouse. All calls block; all raise only errors of `core.errors`."""
 
     def query(
-        self, pool: PoolName, text: str, params: Mapping[str, ParamValue], query_id: str | None
-    ) -> QueryResult: ...
+        self,
+        pool: PoolName,
+        text: str,
+        params: Mapping[str, ParamValue],
+        query_id: str | None,
+        settings: Mapping[str, str] = ...,
+    ) -> QueryResult:
+        """`settings` are of this query alone (see query_settings)."""
+        ...
+
+    def answer(self, statement: Statement, query_id: str | None) -> Answer:
+        """Run a statement among the untrusted ones, on a connection of its own."""
+        ...
 
     def command(self, text: str) -> None:
         """Run a statement of our own that changes things (DDL)."""

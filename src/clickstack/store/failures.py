@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from clickstack.core.errors import BadQuery, Busy, Cancelled, ClickstackError, Forbidden, QueryTimeout, StoreFailed
 
 _CODE = re.compile(r"Code: (\d+)\.")
 _NOISE = re.compile(r"(Code: \d+\. )?DB::Exception: |\(version [^)]*\)\.?|\s*\([A-Z_0-9]+\)\s*$")
 _ASIDE = re.compile(r":? ?(?:[Ww]hile executing|In scope |: In query )|\. Expected one of: ")
+_NAME = re.compile(r"\(([A-Z][A-Z0-9_]{2,})\)")
 MESSAGE_CHARS_MAX = 600
 
 _MEMORY = 241
@@ -47,6 +49,22 @@ _DATA = frozenset(
     {6, 8, 10, 16, 26, 27, 32, 33, 36, 38, 41, 42, 43, 44, 46, 47, 50, 53, 62, 69, 70, 72, 117, 128, 130, 131, 153}
     | {190, 321, 349, 352, 377, 386, 395, 407, 440, 444, 457, 524, 636, 676, 691}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFault:
+    """What the engine said: its number for the error, the error's name, the message without noise."""
+
+    code: int
+    name: str
+    message: str
+
+
+def engine_fault(error: BaseException) -> EngineFault | None:
+    """What the engine said that became this error; None when it was not the engine."""
+    text = str(error.__cause__ or "")
+    code, names = _CODE.search(text), _NAME.findall(text)
+    return EngineFault(int(code[1]), names[-1] if names else "UNKNOWN_EXCEPTION", readable(text)) if code else None
 
 
 def translate(text: str, *, reading: bool) -> ClickstackError:

@@ -15,7 +15,8 @@ from collections.abc import Callable
 
 from clickstack.core.errors import BadQuery, Forbidden
 
-_FIRST_WORDS = frozenset({"select", "with", "explain", "describe", "desc"})
+FIRST_WORDS = frozenset({"select", "with", "explain", "describe", "desc"})
+STATEMENT_WORDS = FIRST_WORDS | {"show"}  # of statements whose tree somebody checks
 _LEADING = re.compile(r"(?:\s|\(|/\*.*?\*/|--[^\n]*(?:\n|$)|#[! ][^\n]*(?:\n|$))*", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z]+")
 _QUOTED = re.compile(r"""'(?:\\.|''|[^'\\])*'|`(?:\\.|``|[^`\\])*`|"(?:\\.|""|[^"\\])*\"""")
@@ -47,14 +48,14 @@ _OTHERS = re.compile(
 _HIDING = re.compile(rf";|file|system|merge|\\|\bformat\b|\$|{'|'.join(_OUTSIDE_NAMES)}", re.IGNORECASE)
 
 
-def check_reading(text: str, format_query: Callable[[str], str]) -> None:
+def check_reading(text: str, format_query: Callable[[str], str], words: frozenset[str] = FIRST_WORDS) -> None:
     """Raise Forbidden or BadQuery unless `text` is one reading statement that hands its rows back.
 
     `format_query` is the engine's formatQuery(): it raises BadQuery for anything but one well-formed statement. It is
     asked only when the text holds a character or a word that could hide something, which compiled queries never do.
     """
     first = _WORD.match(text, _LEADING.match(text).end())  # type: ignore[union-attr]
-    if first is None or first[0].lower() not in _FIRST_WORDS:
+    if first is None or first[0].lower() not in words:
         raise Forbidden("Only reading is allowed here: start with SELECT or WITH.")
     if _HIDING.search(text):
         formatted = format_query(text)

@@ -7,7 +7,8 @@ from clickstack.core.result import Progress, QueryResult
 from clickstack.core.sql import Sql
 
 from .catalog import Catalog
-from .engine import Engine, Load, PoolName
+from .engine import Answer, Engine, Load, PoolName, Statement
+from .query_settings import NO_SETTINGS, Settings
 
 
 class Store:
@@ -17,14 +18,27 @@ class Store:
         self._engine = engine
         self.catalog = Catalog(self.query)
 
-    def query(self, sql: Sql, *, pool: PoolName = "interactive", query_id: str | None = None) -> QueryResult:
+    def query(
+        self,
+        sql: Sql,
+        *,
+        pool: PoolName = "interactive",
+        query_id: str | None = None,
+        settings: Settings = NO_SETTINGS,
+    ) -> QueryResult:
         """Run a reading query.
 
-        `query_id` makes it visible to `progress` and `cancel`. Raises BadQuery, Forbidden, QueryTimeout, Cancelled,
+        `query_id` makes it visible to `progress` and `cancel`; `settings` are ClickHouse settings for it alone, which
+        lift no limit. Raises BadRequest for a setting nobody may set, BadQuery, Forbidden, QueryTimeout, Cancelled,
         Busy, StoreFailed.
         """
         text, params = sql.render()
-        return self._engine.query(pool, text, params, query_id)
+        return self._engine.query(pool, text, params, query_id, settings)
+
+    def answer(self, statement: Statement, *, query_id: str | None = None) -> Answer:
+        """Run a reading statement as it is. What it may reach is for the caller to check. Raises what `query` raises;
+        `engine_fault` tells what the engine itself said."""
+        return self._engine.answer(statement, query_id)
 
     def load(self, load: Load) -> int:
         """Insert a file of protobuf messages; exactly once per (table, token). Returns rows written.

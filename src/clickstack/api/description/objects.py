@@ -84,7 +84,13 @@ class GenericWebhook(_Webhook):
     body: str = ABSENT
 
 
-Webhook = Annotated[SlackWebhook | IncidentIOWebhook | GenericWebhook, Field(discriminator="service")]
+class OtherWebhook(_Webhook):
+    """Services beyond the published API."""
+
+    service: Literal["pagerduty", "opsgenie", "microsoft_teams", "discord", "telegram", "google_chat"]
+
+
+Webhook = Annotated[SlackWebhook | IncidentIOWebhook | GenericWebhook | OtherWebhook, Field(discriminator="service")]
 WebhookEnvelope, WebhookPage = one("WebhookEnvelope", Webhook), page("WebhookPage", Webhook)
 
 HOOK = {
@@ -97,6 +103,12 @@ HOOK = {
 _HOOKS = {
     "a channel of Slack": {"name": "On call", "service": "slack", "url": "https://hooks.slack.com/services/T0/B0/XXXX"},
     "any address": HOOK,
+    "PagerDuty": {
+        "name": "Night shift",
+        "service": "pagerduty",
+        "url": "https://events.pagerduty.com/v2/enqueue",
+        "queryParams": {"routing_key": "R0123456789012345678901234567890"},
+    },
 }
 
 # --- connections ------------------------------------------------------------------------------------------------

@@ -10,11 +10,13 @@ from starlette.responses import PlainTextResponse, Response
 from clickstack.core.alert import Alert
 from clickstack.core.dashboard import Dashboard
 from clickstack.core.errors import BadRequest, NotFound
+from clickstack.core.limits import ALERT_LIST_WINDOWS
 from clickstack.core.records import Actor, User
 from clickstack.core.saved_search import SavedSearch
 
 from ..context import Services, SignedIn, services
 from ..operations.alert_body import AlertBody, MomentMs
+from ..operations.alert_log import recent_windows
 from ..operations.alerts import (
     alert_wire,
     create_alert,
@@ -39,13 +41,16 @@ class SilenceBody(WireModel):
 @router.get("")
 def list_all(request: Request, actor: SignedIn) -> Json:
     around = Around(services(request), actor)
-    return Json({"data": [around.shown(each) for each in list_alerts(services(request), actor)[0]]})
+    found = list_alerts(services(request), actor)[0]
+    history = recent_windows(services(request), [each.id for each in found], ALERT_LIST_WINDOWS)
+    return Json({"data": [{**around.shown(each), "history": history[each.id]} for each in found]})
 
 
 @router.get("/{id}")
 def get(request: Request, actor: SignedIn, id: ObjectIdPath) -> Json:
     here = services(request)
-    return Json({"data": Around(here, actor).shown(get_alert(here, actor, id))})
+    shown = Around(here, actor).shown(get_alert(here, actor, id))
+    return Json({"data": {**shown, "history": recent_windows(here, [id], ALERT_LIST_WINDOWS)[id]}})
 
 
 @router.post("")

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request
 
 from clickstack.core.errors import BadRequest, NotFound
-from clickstack.core.webhook import Webhook
+from clickstack.core.webhook import Webhook, WebhookService
 
 from ..context import SignedIn, services
+from ..operations.trials import TrialBody, try_body, try_webhook
 from ..operations.webhooks import (
     WebhookBody,
     create_webhook,
@@ -30,11 +31,12 @@ from ..wire import Json
 
 router = APIRouter(prefix="/webhooks")
 MASK = "****"
-Services = Annotated[list[Literal["slack", "generic", "incidentio"]], Query(alias="service", min_length=1)]
+_TAKEN = {"message": "Test webhook sent successfully"}
+Wanted = Annotated[list[WebhookService], Query(alias="service", min_length=1)]
 
 
 @router.get("")
-def list_all(request: Request, actor: SignedIn, wanted: Services) -> Json:
+def list_all(request: Request, actor: SignedIn, wanted: Wanted) -> Json:
     found, _ = list_webhooks(services(request), actor)
     return Json({"data": [_shown(each) for each in found if each.service in wanted]})
 
@@ -44,6 +46,20 @@ def create(request: Request, actor: SignedIn, body: WebhookBody) -> Json:
     if any(_is_mask(value) for value in _secrets(body)):
         raise BadRequest("A new webhook has no stored secrets that a mask could stand for")
     return Json({"data": _shown(create_webhook(services(request), actor, body, request_id=request_id(request)))})
+
+
+@router.post("/test")
+def test(request: Request, actor: SignedIn, body: TrialBody) -> Json:
+    if body.webhook_id is None and any(_is_mask(value) for value in _secrets(body)):
+        raise BadRequest("A masked secret can be tested only with the webhookId it belongs to")
+    try_body(services(request), actor, body, _unmasked)
+    return Json(_TAKEN)
+
+
+@router.post("/{id}/test")
+def test_stored(request: Request, actor: SignedIn, id: ObjectIdPath) -> Json:
+    try_webhook(services(request), actor, id)
+    return Json(_TAKEN)
 
 
 @router.put("/{id}")

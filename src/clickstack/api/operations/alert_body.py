@@ -153,9 +153,9 @@ class AlertBody(RuledModel):
         given = self.channels if "channels" in self.model_fields_set else [self.channel]
         return tuple(each.channel for each in given)
 
-    def extra(self, before: Mapping[str, Any]) -> dict[str, Any]:
+    def extras(self, before: Mapping[str, Any]) -> dict[str, Any]:
         """What the published API does not know: as sent; left out, as before; null, the default."""
-        sent = self.model_dump(by_alias=True, include=EXTRAS & self.model_fields_set)
+        sent = self.model_dump(by_alias=True, include=set(EXTRAS & self.model_fields_set))
         return {key: value for key, value in {**before, **sent}.items() if value is not None}
 
 

@@ -44,16 +44,20 @@ def get_alert(services: Services, actor: Actor, id: str) -> Alert:
 
 def create_alert(services: Services, actor: Actor, body: AlertBody, *, request_id: str | None) -> Alert:
     """Raises InvalidBody, and BadRequest for what the body refers to and is not there."""
+    return services.metadata.alerts.insert(alert_of(services, actor, body), actor.author, request_id)
+
+
+def alert_of(services: Services, actor: Actor, body: AlertBody) -> Alert:
+    """The alert a body describes, not stored. Raises what create_alert raises."""
     _check(services, actor, body)
-    alert = Alert(
+    return Alert(
         id=services.ids.object_id(),
         team_id=actor.team.id,
-        created_by=actor.user.id,
+        created_by=actor.user_id,
         **_fields(body),
         **_schedule(body),
-        extra=body.extra({}),
+        extra=body.extras({}),
     )
-    return services.metadata.alerts.insert(alert, actor.author, request_id)
 
 
 def update_alert(
@@ -72,7 +76,7 @@ def update_alert(
     _check(services, actor, body)
 
     def edit(before: Alert) -> Alert:
-        return dataclasses.replace(before, **_fields(body), **_schedule(body, before), extra=body.extra(before.extra))
+        return dataclasses.replace(before, **_fields(body), **_schedule(body, before), extra=body.extras(before.extra))
 
     return services.metadata.alerts.update(
         actor.team.id, id, edit, actor.author, request_id, expected_revision=expected_revision

@@ -47,7 +47,7 @@ def create_dashboard(services: Services, actor: Actor, body: Any, *, request_id:
     checked = read(NewDashboardBody, body)
     spec = spec_of(checked, EMPTY, services.ids)
     refuse_faults(dashboard_faults(spec, EMPTY, _surroundings(services, actor, checked)))
-    dashboard = Dashboard(services.ids.object_id(), actor.team.id, checked["name"], spec, actor.user.id)
+    dashboard = Dashboard(services.ids.object_id(), actor.team.id, checked["name"], spec, actor.user_id)
     return services.metadata.dashboards.insert(dashboard, actor.author, request_id)
 
 

@@ -106,8 +106,8 @@ def create_saved_search(
     search = SavedSearch(
         id=services.ids.object_id(),
         team_id=actor.team.id,
-        created_by=actor.user.id,
-        updated_by=actor.user.id,
+        created_by=actor.user_id,
+        updated_by=actor.user_id,
         **_fields(body),
     )
     return services.metadata.saved_searches.insert(search, actor.author, request_id)
@@ -129,7 +129,7 @@ def update_saved_search(
     def edit(before: SavedSearch) -> SavedSearch:
         if strict_filters:
             _require_drawable(body.filters, known=before.filters)
-        return dataclasses.replace(before, updated_by=actor.user.id, **_fields(body))
+        return dataclasses.replace(before, updated_by=actor.user_id, **_fields(body))
 
     return services.metadata.saved_searches.update(
         actor.team.id, id, edit, actor.author, request_id, expected_revision=expected_revision

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from clickstack.core.errors import BadRequest, NotFound
 from clickstack.core.ids import OBJECT_ID
+from clickstack.core.materialized_view import MaterializedView
 from clickstack.core.records import Actor
 from clickstack.core.source import Source
 
@@ -66,10 +69,13 @@ def delete_source(
         raise NotFound("Source not found")
 
 
-def _checked(services: Services, actor: Actor, body: SourceBody) -> dict[str, object]:
+def _checked(services: Services, actor: Actor, body: SourceBody) -> dict[str, Any]:
     connection = body.connection.lower()
     if not OBJECT_ID.fullmatch(connection):
         raise BadRequest("connection must be a valid connection id")
     if services.metadata.connections.get(actor.team.id, connection) is None:
         raise BadRequest("connection must be an existing connection id")
-    return {**source_values(body), "connection": connection}
+    values = {**source_values(body), "connection": connection}
+    for at, view in enumerate(values.get("materializedViews") or []):
+        MaterializedView.from_wire(view, f"materializedViews.{at}")
+    return values

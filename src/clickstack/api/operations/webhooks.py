@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from clickstack.alerts import lack_of
 from clickstack.core.address import is_url
 from clickstack.core.errors import BadRequest, NotFound
 from clickstack.core.limits import (
@@ -21,7 +22,7 @@ from clickstack.core.limits import (
     WEBHOOK_VALUE_CHARS_MAX,
 )
 from clickstack.core.records import Actor
-from clickstack.core.webhook import Webhook
+from clickstack.core.webhook import Webhook, WebhookService
 
 from ..context import Services
 from .dashboard_grammar import Broken, Items, RuledModel, Wire, wrong
@@ -31,6 +32,7 @@ from .tile_fields import STORABLE
 
 SUBJECT = "Webhook URL"
 SLACK_DOMAIN = "slack.com"
+PUBLISHED_SERVICES = ("slack", "incidentio", "generic")
 _SECRETS = ("headers", "queryParams", "body")  # what a Slack webhook cannot have
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -93,7 +95,7 @@ Address = Annotated[str, Field(max_length=WEBHOOK_URL_CHARS_MAX), STORABLE, Afte
 
 class WebhookBody(RuledModel):
     name: Name
-    service: Literal["slack", "incidentio", "generic"]
+    service: WebhookService
     url: Address
     description: Annotated[str, Field(max_length=WEBHOOK_URL_CHARS_MAX), STORABLE] = ""
     query_params: Annotated[dict[str, str], Items(rules=_param_rules)] = Field(default_factory=dict)
@@ -136,6 +138,7 @@ def create_webhook(services: Services, actor: Actor, body: WebhookBody, *, reque
         headers=body.given("headers"),
         query_params=body.given("query_params"),
     )
+    _check_complete(webhook)
     return services.metadata.webhooks.insert(webhook, actor.author, request_id)
 
 
@@ -161,12 +164,14 @@ def update_webhook(
         whole = prepare(stored, body) if prepare else body
         same = (stored.url, stored.service) == (whole.url, whole.service)
         headers, query_params = whole.given("headers"), whole.given("query_params")
-        return dataclasses.replace(
+        webhook = dataclasses.replace(
             stored,
             **_readable(whole),
             headers=stored.headers if headers is None and same else headers,
             query_params=stored.query_params if query_params is None and same else query_params,
         )
+        _check_complete(webhook)
+        return webhook
 
     return services.metadata.webhooks.update(
         actor.team.id, id, edit, actor.author, request_id, expected_revision=expected_revision
@@ -200,6 +205,12 @@ def check_url(services: Services, service: str, url: str) -> None:
     destination = check_outside(services, url, SUBJECT)
     if service == "slack" and destination.host.split(".")[-2:] != SLACK_DOMAIN.split("."):
         raise BadRequest(f"{SUBJECT} does not have hostname that ends in '{SLACK_DOMAIN}'")
+
+
+def _check_complete(webhook: Webhook) -> None:
+    """A service of ours tells at once what it lacks; those of the published API tell when they are used."""
+    if webhook.service not in PUBLISHED_SERVICES and (lack := lack_of(webhook)):
+        raise BadRequest(lack)
 
 
 def _readable(body: WebhookBody) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""A PostgreSQL of the tests' own: the installed program, in a temporary directory, reached through a socket there."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+
+USER = "clickstack"
+_PLACES = ("/usr/lib/postgresql", "/usr/pgsql-*", "/opt/homebrew/opt", "/usr/local/opt")
+_QUICK = {  # nothing here must survive a power cut
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "32MB",
+    "listen_addresses": "",
+    "max_connections": "200",
+    "autovacuum": "off",
+}
+
+
+@dataclass
+class PostgreSQL:
+    """A server that can be stopped and started. Databases are made by `clone`."""
+
+    directory: Path
+    process: subprocess.Popen[bytes] | None = None
+    clones: int = 0
+    made: list[str] = field(default_factory=list)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://{USER}@/{database}?host={self.directory}"
+
+    def sql(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
+        with psycopg.connect(host=str(self.directory), user=USER, dbname=database, autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def clone(self, template: str = "template0") -> str:
+        """A new database, as `template` is; its name."""
+        self.clones += 1
+        name = f"test_{self.clones}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, database: str) -> None:
+        self.sql(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+    def start(self) -> None:
+        options = [word for name, value in _QUICK.items() for word in ("-c", f"{name}={value}")]
+        command = [program("postgres"), "-D", str(self.directory / "data"), "-k", str(self.directory), *options]
+        with (self.directory / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, **_as_who())
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.sql("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    said = (self.directory / "log").read_text(errors="replace")[-2000:]
+                    raise AssertionError(f"PostgreSQL did not start:\n{said}") from None
+                time.sleep(0.02)
+
+    def stop(self) -> None:
+        """At once: who is connected is cut off."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(30)
+            self.process = None
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[PostgreSQL]:
+    """A running server, for its session of tests."""
+    directory = Path(tempfile.mkdtemp(prefix="clickstack-pg-"))  # short: the path of a socket has 107 characters
+    if owner := _as_who().get("user"):
+        os.chown(directory, owner, -1)
+    try:
+        initdb = [program("initdb"), "-D", str(directory / "data"), "-U", USER, "--auth=trust", "--encoding=UTF8"]
+        # A locale that does not sort by bytes, as most installations have.
+        locale = ["--no-locale", "--locale-provider=icu", "--icu-locale=en-US"]
+        subprocess.run([*initdb, *locale, "--no-sync"], check=True, capture_output=True, cwd=directory, **_as_who())
+        server = PostgreSQL(directory)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@functools.cache
+def program(name: str) -> str:
+    """Path of one of PostgreSQL's programs, the newest installed."""
+    if found := shutil.which("initdb"):
+        return str(Path(found).with_name(name))
+    installed = [each for place in _PLACES for each in Path("/").glob(f"{place[1:]}/**/bin/{name}")]
+    if not installed:
+        pytest.fail("PostgreSQL is not installed: `make test` installs Debian's package, or install it yourself.")
+    return str(max(installed, key=lambda path: [int(part) if part.isdigit() else 0 for part in path.parts]))
+
+
+@functools.cache
+def _as_who() -> dict[str, int | list[int]]:
+    """PostgreSQL refuses to run as root."""
+    if os.getuid():
+        return {}
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            user = pwd.getpwnam(name)
+            return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    pytest.fail("PostgreSQL does not run as root, and there is no user postgres or nobody: run the tests as a user.")
