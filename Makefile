@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+TEST_PROCESSES ?= 2
 DEMO_DATA_DIR ?= data/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: lock run demo test check soak golden bench bench-ingest bench-query bench-alerts bench-api setup setup-dev ui chromium clean
+.PHONY: lock run demo test check soak golden bench bench-ingest bench-query bench-alerts bench-api setup setup-dev ui chromium postgresql clean
 .DEFAULT_GOAL := run
 
 run: setup ui  ## set up what is missing and start the server
@@ -16,15 +17,15 @@ demo: setup ui  ## server and demo shop together; Ctrl-C stops both
 	trap 'kill $$server 2>/dev/null; wait $$server' EXIT INT TERM; \
 	$(BIN)/clickstack demo
 
-test: check ui chromium  ## everything: checks, then all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: check ui chromium postgresql  ## everything: checks, then all tests
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 check: setup-dev  ## format, lint, types; the UI's types, lint and unit tests
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
 	@$(BIN)/python hatch_build.py check
 
 soak: setup-dev  ## the crash tests, hundreds of times
-	@$(BIN)/python -m pytest tests/ingest/test_crash.py --cycles 200 $(ARGS)
+	@$(BIN)/python -m pytest tests/ingest/test_crash.py tests/ingest/test_hardship.py tests/alerts/test_crash.py -k "crash or killed" --cycles 200 $(ARGS)
 
 golden: setup-dev  ## rewrite the golden files; read the difference before you commit it
 	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest tests -k golden $(ARGS); git diff --stat -- tests/golden
@@ -73,6 +74,11 @@ chromium:  ## the browser tests use an installed Chromium
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
 	  echo "Installing Chromium"; apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium >/dev/null; } \
 	  || { echo "The browser tests need Chromium: install it, then run make test again"; exit 1; }
+
+postgresql:  ## some tests start a PostgreSQL of their own
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  echo "Installing PostgreSQL"; apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y postgresql >/dev/null; } \
+	  || { echo "The tests need the programs of PostgreSQL 15 or newer: install them, then run make test again"; exit 1; }
 
 clean:
 	rm -rf .venv ui/node_modules src/clickstack/api/ui .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

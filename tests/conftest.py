@@ -78,7 +78,10 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if getattr(request, "param", "sqlite") == "sqlite":
         yield f"sqlite:///{tmp_path / 'metadata.sqlite'}"
         return
-    yield from _a_clone(request, "template0")
+    server: PostgreSQL = request.getfixturevalue("postgres")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
 
 
 @pytest.fixture
@@ -88,14 +91,10 @@ def metadata_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("_migrated_file"), tmp_path / "metadata.sqlite")
         yield f"sqlite:///{tmp_path / 'metadata.sqlite'}"
         return
-    yield from _a_clone(request, request.getfixturevalue("_migrated_database"))
-
-
-def _a_clone(request: pytest.FixtureRequest, template: str) -> Iterator[str]:
     server: PostgreSQL = request.getfixturevalue("postgres")
-    name = server.clone(template)
+    name = request.getfixturevalue("_migrated_database")
     yield server.url(name)
-    server.drop(name)
+    server.clear(name)
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +106,7 @@ def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _migrated_database(postgres: PostgreSQL) -> str:
-    name = postgres.clone()
+    name = postgres.create()
     open_metadata(postgres.url(name), FixedClock(), SequentialIds()).close()
     return name
 

@@ -43,6 +43,7 @@ BANNED = {  # spelling → (modules that may use it, what to write instead)
     r"\buuid4\(|\bsecrets\.|\brandom\.(random|randint|choice)\(": ({"core/ids.py"}, "the id source you were given"),
     r"\bexcept Exception\b|\bexcept BaseException\b|\bexcept:": (
         {
+            "alerts/delivery.py",  # a message that cannot be sent must not keep the others from being sent
             "alerts/engine.py",  # one alert's fault must not keep the others from being judged
             "alerts/watch.py",  # ... nor one round's the next; the watch must outlive them all
             "alerts/workers.py",  # hands every fault on to who waits

@@ -175,6 +175,22 @@ def test_a_deleted_webhook_is_said(home: House) -> None:
     assert "@webhook-nobody" in home.stored(alert).execution_errors[0]["message"]
 
 
+def test_a_message_that_cannot_even_be_made_waits_longer_each_time_and_is_given_up(
+    home: House, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point(home, there.url)
+    alert = spike(home)
+    monkeypatch.setattr("clickstack.alerts.delivery.BUILDERS", {})  # a fault of ours, whichever it may be
+    sender = deliverer(home)
+    send(sender)
+    (waiting,) = outbox(home, alert)
+    assert (waiting.state, waiting.attempts) == ("queued", 1)
+    assert waiting.next_ms > home.now_ms
+    home.at("07:00:00")
+    send(sender)
+    assert outbox(home, alert)[0].state == "failed"
+
+
 class Mailbox:
     def __init__(self) -> None:
         self.mails: list[tuple[list[str], bytes]] = []

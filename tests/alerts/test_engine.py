@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alerts.house import House, house
+from clickstack.alerts.notice import Notice
+from clickstack.alerts.queueing import notice_of
+from clickstack.core.alert import Alert
+from clickstack.core.errors import MetadataFailed
+from clickstack.metadata import Judgements, Lease, Verdict
 from clickstack.store import Store
 
 
@@ -36,3 +42,53 @@ def test_a_saved_search_fires_once_and_resolves_once(home: House) -> None:
     assert windows[-1].found["groups"] == [
         {"state": "ALERT", "value": 5.0, "reason": "breaching: fired", "message": "fire"}
     ]
+
+
+def test_a_fault_of_one_alert_is_no_others(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = home.search("SeverityText:error").id
+    bad, good = home.alert(saved_search_id=search, note="bad"), home.alert(saved_search_id=search)
+    home.write("00:00:10", "api", "error", 5)
+
+    def notice(alert: Alert, *given: Any) -> Notice:
+        if alert.note == "bad":
+            raise IndexError("a fault of ours")
+        return notice_of(alert, *given)
+
+    monkeypatch.setattr("clickstack.alerts.engine.notice_of", notice)
+    home.round("00:01:00")
+    assert len(home.messages(good)) == 1
+    assert home.stored(bad).execution_errors[0]["type"] == "UNKNOWN"
+    monkeypatch.undo()
+    home.round("00:02:00")
+    assert home.messages(bad)[0].startswith("fire")  # the window was not lost
+
+
+def test_a_verdict_the_database_refuses_stops_no_other(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = home.search("SeverityText:error").id
+    bad, good = home.alert(saved_search_id=search), home.alert(saved_search_id=search)
+    home.write("00:00:10", "api", "error", 5)
+    store = Judgements.store
+
+    def refusing(self: Judgements, verdicts: Sequence[Verdict], lease: Lease) -> int:
+        if any(each.alert.id == bad.id for each in verdicts):
+            raise MetadataFailed("a text it cannot keep")
+        return store(self, verdicts, lease)
+
+    monkeypatch.setattr(Judgements, "store", refusing)
+    home.round("00:01:00")
+    assert home.stored(good).state == "ALERT"
+    assert home.stored(bad).state == "OK"
+
+
+def test_groups_with_odd_and_endless_names(home: House) -> None:
+    search = home.search("SeverityText:error").id
+    alert = home.alert(saved_search_id=search, group_by="Body", threshold=1)
+    home.write("00:00:10", "api", "error", body="nul \\0 inside")
+    for last in "ab":
+        home.write("00:00:20", "api", "error", body="x" * 5_000 + last)
+    home.round("00:01:00")
+    (window,) = home.metadata.judgements.evaluations(alert.id, 0, 2**60, 10)
+    groups = [each["group"] for each in window.found["groups"]]
+    assert len(set(groups)) == 3
+    assert all(len(group) < 600 and "\x00" not in group for group in groups)
+    assert "Body:nul \ufffd inside" in groups

@@ -105,3 +105,7 @@ def test_a_broken_template_gives_way_to_the_default_and_says_so() -> None:
 def test_silence_of_the_data_is_said() -> None:
     assert render(replace(TILE, value=None), APP).title.endswith('"My Dashboard" - no data')
     assert render(replace(SEARCH, value=None), APP).body.split("\n")[1] == "no data"
+
+
+def test_a_mention_of_nobody_is_no_mention() -> None:
+    assert render(replace(SEARCH, message="ask @webhook-. or @webhook-..."), APP).mentions == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -12,7 +13,7 @@ from alerts.receiver import Answer, Receiver, receiver
 from clickstack.alerts.channels import Outgoing
 from clickstack.alerts.sending import Attempt, HttpSender
 from clickstack.core.address import AllowedHosts, check_address
-from clickstack.core.clock import FixedClock
+from clickstack.core.clock import FixedClock, SystemClock
 
 LOCAL = AllowedHosts.parse("127.0.0.1")
 
@@ -55,6 +56,7 @@ def test_a_message_arrives_as_it_was_made(there: Receiver) -> None:
             Answer(503, {"Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT"}, b""),
             Attempt("The receiver answered 503.", again=True, wait_s=60),
         ),
+        (Answer(429, {"Retry-After": "\u00b2"}, b""), Attempt("The receiver answered 429.", again=True)),
         (Answer(429, {"Retry-After": "soon"}, b""), Attempt("The receiver answered 429.", again=True)),
         (
             Answer(302, {"Location": "http://127.0.0.1:1/"}, b""),
@@ -116,3 +118,38 @@ def test_an_answer_without_end_is_not_read_to_its_end(there: Receiver) -> None:
     attempt = sender().send(outgoing(there.url))
     assert attempt.again
     assert len(attempt.problem or "") < 300
+
+
+def test_a_receiver_that_drips_is_left_when_the_time_is_over() -> None:
+    """A byte of the headers now and then: each comes in time, all together do not."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        over = threading.Event()
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000:
+                    if over.wait(0.05):
+                        return
+                    try:
+                        connection.send(bytes([byte]))
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        check = partial(check_address, resolve=lambda _: [], allowed=LOCAL)
+        attempt = HttpSender(check, SystemClock(), 0.5).send(outgoing(f"http://127.0.0.1:{port}/"))
+        over.set()
+        thread.join()
+    assert attempt == Attempt("The receiver did not answer within 0.5 s.", again=True)
+
+
+def test_what_frames_the_request_is_ours(there: Receiver) -> None:
+    headers = {"Host": "other.example.com", "content-length": "5", "Transfer-Encoding": "chunked", "X-Own": "1"}
+    assert sender().send(Outgoing(there.url, b"0123456789", headers)) == Attempt()
+    (got,) = there.received
+    assert got.body == b"0123456789"
+    assert got.headers["host"] == f"127.0.0.1:{there.port}"
+    assert got.headers["x-own"] == "1"

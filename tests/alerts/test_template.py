@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clickstack.alerts.template import TemplateError, compile_template
-from clickstack.core.limits import TEMPLATE_CHARS_MAX, TEMPLATE_OUTPUT_CHARS_MAX
+from clickstack.core.limits import TEMPLATE_CHARS_MAX, TEMPLATE_OUTPUT_CHARS_MAX, TEMPLATE_STEPS_MAX
 
 VIEW = {
     "alert": {"name": "Errors", "threshold": 5, "thresholdMax": None},
@@ -63,6 +63,8 @@ def test_rendering(template: str, text: str) -> None:
         ("{{else}}", "{{else}} belongs inside a block"),
         ("{{}}", "There is nothing between the braces"),
         ("{{shout value}}", "Unknown helper 'shout'"),
+        ("{{@}}", "There is no name after @"),
+        ("{{#each tags}}{{@ }}{{/each}}", "There is no name after @"),
         ("{{eq value}}", "eq takes 2 argument(s)"),
         ("{{(eq a b}}", "A ( is not closed"),
         ("{{a) }}", "A ) closes nothing"),
@@ -81,6 +83,23 @@ def test_loops_in_loops_end() -> None:
     loops = "{{#each many}}" * 6 + "x" + "{{/each}}" * 6
     text = compile_template(loops).render({"many": list(range(1000))})
     assert len(text) <= TEMPLATE_OUTPUT_CHARS_MAX
+
+
+def test_helpers_in_helpers_end() -> None:
+    tree = "value"
+    for _ in range(8):
+        tree = f"(or {tree} {tree})"
+    compiled = compile_template("{{#each many}}" * 3 + "{{" + tree + "}}" + "{{/each}}" * 3)
+    counted = 0
+
+    class Counting(dict):  # type: ignore[type-arg]
+        def __getitem__(self, key: str) -> object:
+            nonlocal counted
+            counted += 1
+            return super().__getitem__(key)
+
+    compiled.render(Counting(many=list(range(1000)), value=0))
+    assert counted <= TEMPLATE_STEPS_MAX
 
 
 def test_escaping_meets_values_and_not_the_text_around_them() -> None:

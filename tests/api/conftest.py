@@ -25,8 +25,28 @@ from clickstack.store import IndexProfiles, Retention, Store
 EMAIL, PASSWORD = "ada@example.com", "Correct-horse-1"
 REGISTRATION = {"email": EMAIL, "password": PASSWORD, "confirmPassword": PASSWORD}
 
+# Tests of what is kept in metadata: they run on SQLite and on PostgreSQL.
+ON_BOTH_DATABASES = {
+    "test_access_keys",
+    "test_alerts",
+    "test_audit",
+    "test_dashboards",
+    "test_dashboards_list",
+    "test_idempotency",
+    "test_saved_searches",
+    "test_sources",
+    "test_team",
+    "test_ui_team",
+    "test_webhooks",
+}
+
 ClientOf = Callable[..., httpx.Client]
 Connect = Callable[..., httpx.Client]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "metadata_url" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_BOTH_DATABASES:
+        metafunc.parametrize("metadata_url", ["sqlite", "postgresql"], indirect=True)
 
 
 class InProcess(httpx.BaseTransport):

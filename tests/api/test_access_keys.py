@@ -150,3 +150,14 @@ def test_the_keys_of_who_is_removed_are_dead(person: httpx.Client, colleague: An
 def test_a_forged_key_is_refused(person: httpx.Client, connect: Any, key: str) -> None:
     created(person)
     assert call(connect(), key).status_code == 401
+
+
+def test_only_the_newest_revoked_keys_stay_listed(person: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clickstack.metadata.access_keys.ACCESS_KEYS_REVOKED_MAX", 2)
+    kept = created(person, name="kept")["id"]
+    gone = [created(person, name=f"k{index}")["id"] for index in range(4)]
+    for each in gone:
+        assert person.delete(f"/me/access-keys/{each}").status_code == 200
+    listed = {each["id"] for each in person.get("/me/access-keys").json()["data"]}
+    assert listed >= {kept, *gone[2:]}
+    assert not listed & set(gone[:2])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,12 @@ import pytest
 from argon2 import PasswordHasher
 
 from clickstack.api import Services, create_api_app
-from clickstack.auth import PASSWORD_RULES, Auth
+from clickstack.api.lanes import Lane
+from clickstack.auth import PASSWORD_RULES, Auth, Passwords
 from clickstack.core.clock import FixedClock
+from clickstack.core.errors import Busy
 from clickstack.core.ids import RandomIds
-from clickstack.core.limits import LOGIN_FAILURES_MAX, SESSION_LIFE_S, SESSION_ROLL_S
+from clickstack.core.limits import LOGIN_ATTEMPTS_MAX, LOGIN_FAILURES_MAX, SESSION_LIFE_S, SESSION_ROLL_S
 from clickstack.metadata import open_metadata
 
 EMAIL, PASSWORD = "ada@example.com", "Correct-horse-1"
@@ -285,6 +289,9 @@ def test_an_access_key_is_no_session(v2: httpx.Client) -> None:
         ("null", 403),
         ("", 403),
         ("http://localhost:8000.evil.example", 403),
+        ("http://[", 403),  # no address at all
+        ("https://localhost:8000", 200),  # a proxy in front has the TLS
+        ("ftp://localhost:8000", 403),
     ],
 )
 def test_a_foreign_page_cannot_act_for_the_person(person: httpx.Client, origin: str | None, status: int) -> None:
@@ -293,6 +300,12 @@ def test_a_foreign_page_cannot_act_for_the_person(person: httpx.Client, origin: 
     if status == 403:
         assert reply.json()["code"] == "forbidden"
         assert "CLICKSTACK_FRONTEND_URL" in reply.json()["message"]
+
+
+def test_a_page_without_tls_is_foreign_to_a_server_with_it(connect: Any, person: httpx.Client) -> None:
+    secure = connect(frontend_url="https://obs.example")
+    for origin, status in (("https://obs.example", 401), ("http://obs.example", 403)):
+        assert secure.patch("/me/accessKey", headers={"origin": origin}).status_code == status
 
 
 def test_a_foreign_page_cannot_sign_a_browser_in(person: httpx.Client, connect: Any) -> None:
@@ -346,7 +359,8 @@ def test_renaming_the_team(person: httpx.Client) -> None:
     ]
     assert issues(person.patch("/team/name", json={})) == [("name", "Required")]
     half = person.patch("/team/name", content=b'{"name": "\\ud800"}', headers={"content-type": "application/json"})
-    assert issues(half) == [("name", "Invalid")]
+    assert half.status_code == 400
+    assert half.json()["message"].startswith("name: Not Unicode")
 
 
 def test_a_hash_is_never_shown(person: httpx.Client, services: Services) -> None:
@@ -357,3 +371,41 @@ def test_a_hash_is_never_shown(person: httpx.Client, services: Services) -> None
     for path in ("/me", "/team", "/team/members", "/sources", "/connections"):
         assert found[1] not in person.get(path).text
         assert person.cookies["connect.sid"] not in person.get(path).text
+
+
+# --- floods -----------------------------------------------------------------------------------------------------
+
+
+def test_sign_ins_of_one_address_are_counted_whoever_signs_in(person: httpx.Client, connect: Any) -> None:
+    stranger = connect(address="198.51.100.7")
+    for index in range(LOGIN_ATTEMPTS_MAX):
+        wrong = {"email": f"{index}@example.com", "password": "x"}
+        assert stranger.post("/login/password", data=wrong).headers["location"].endswith("err=authFail")
+    assert stranger.post("/login/password", data=LOGIN).headers["location"].endswith("err=tooManyAttempts")
+    assert connect(address="198.51.100.8").post("/login/password", data=LOGIN).headers["location"].endswith("/")
+
+
+def test_an_address_nobody_has_costs_no_hash(person: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Passwords, "matches", lambda *_: pytest.fail("hashed"))
+    wrong = {"email": "x" * 300 + "@example.com", "password": "x"}
+    assert person.post("/login/password", data=wrong).headers["location"].endswith("err=authFail")
+
+
+def test_a_lane_that_is_full_says_so_at_once() -> None:
+    lane, begun, go_on = Lane("test", at_once=1, waiting_max=1), threading.Event(), threading.Event()
+
+    def work() -> str:
+        begun.set()
+        go_on.wait(10)
+        return "done"
+
+    async def crowd() -> list[object]:
+        two = [asyncio.create_task(lane.run(work)) for _ in range(2)]
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        with pytest.raises(Busy):
+            await lane.run(work)
+        go_on.set()
+        return [*await asyncio.gather(*two), await lane.run(work)]
+
+    assert asyncio.run(crowd()) == ["done"] * 3

@@ -159,6 +159,73 @@ def test_a_body_that_turns_out_too_large(probe: Probe, path: str, monkeypatch: p
     assert reply.json()["message"].startswith("The request body is larger than ")
 
 
+LARGE = b"[]" * LOGIN_BODY_BYTES_MAX  # no JSON: whoever parses it says so
+AS_JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize("path", ["/alerts", "/dashboards", "/search", "/team/api-keys", "/me/access-keys"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_large_bodies_of_strangers_are_not_read(api: httpx.Client, path: str, chunked: bool) -> None:
+    headers = {**AS_JSON, "transfer-encoding": "chunked"} if chunked else AS_JSON
+    reply = api.post(path, content=LARGE, headers=headers)
+    assert (reply.status_code, reply.json()["code"]) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize("path", ["/login/password", "/register/password", "/team/setup/x", "/logout"])
+def test_where_anybody_may_call_bodies_are_small(api: httpx.Client, path: str) -> None:
+    assert api.post(path, content=LARGE, headers=AS_JSON).status_code == 413
+
+
+def test_large_bodies_are_read_only_for_who_may_send_them(person: httpx.Client, colleague: Any) -> None:
+    assert colleague("viewer").post("/dashboards", content=LARGE, headers=AS_JSON).status_code == 403
+    assert person.post("/dashboards", content=LARGE, headers=AS_JSON).status_code == 400
+
+
+def test_a_body_of_too_many_parts_is_not_parsed(person: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clickstack.api.json_bodies.API_JSON_PARTS_MAX", 100)
+    reply = person.post("/dashboards", json=[[]] * 60)
+    assert reply.status_code == 413
+    assert "100 objects" in reply.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "message"),
+    [
+        (b'{"sourceId": "\\ud800"}', 400, "sourceId: Not Unicode"),
+        (b'{"a": [1, {"b": "\\udc00"}]}', 400, "a.1.b: Not Unicode"),
+        (b'{"\\ud800": 1}', 400, "Not Unicode"),
+        (b'{"a": "\xed\xa0\x80"}', 400, "a: Not Unicode"),
+        (b'{"a": "\\ud800", ', 400, "Invalid JSON payload"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/search", "/explore/keys", "/trace", "/alerts"])
+def test_half_characters_are_told(person: httpx.Client, path: str, content: bytes, status: int, message: str) -> None:
+    reply = person.post(path, content=content, headers=AS_JSON)
+    assert reply.status_code == status
+    assert reply.json()["message"].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/explore/heatmap", {"sourceId": "0" * 24, "startTime": 0, "endTime": 10**30}, "endTime"),
+        ("/search", {"sourceId": "0" * 24, "startTime": 10**30, "endTime": 0}, "startTime"),
+        ("/silences", {"startsAt": "0001-01-01T00:00:00+14:00"}, "startsAt"),
+        ("/silences", {"endsAt": "9999-12-31T23:59:59-14:00"}, "endsAt"),
+        ("/silences", {"endsAt": "1969-12-31T23:59:59Z"}, "endsAt"),
+    ],
+)
+def test_moments_outside_of_all_calendars(person: httpx.Client, path: str, body: dict[str, Any], field: str) -> None:
+    reply = person.post(path, json=body)
+    assert reply.status_code == 400, reply.text
+    assert [field] in [issue["path"] for part in reply.json() for issue in part["errors"]["issues"]]
+
+
+def test_whole_characters_pass(person: httpx.Client) -> None:
+    whole = b'{"name": "\\ud83d\\ude00 \\\\ud800"}'
+    assert person.patch("/team/name", content=whole, headers=AS_JSON).json() == {"name": "😀 \\ud800"}
+
+
 def test_unauthenticated_bodies_are_not_read(connect: Any) -> None:
     reply = connect().post("/api/v2/sources", content=b"{", headers={"content-type": "application/json"})
     assert reply.status_code == 401

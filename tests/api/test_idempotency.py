@@ -143,8 +143,8 @@ def use(person: httpx.Client, key: str = "k", request: str = "r", caller: str = 
 
 
 def test_callers_have_keys_of_their_own(keys: IdempotencyKeys, person: httpx.Client) -> None:
-    assert keys.take(use(person)) is KeyState.TAKEN
-    assert keys.take(use(person, caller="user 2", request="s")) is KeyState.TAKEN
+    assert isinstance(keys.take(use(person)), KeyUse)
+    assert isinstance(keys.take(use(person, caller="user 2", request="s")), KeyUse)
     assert keys.take(use(person)) is KeyState.RUNNING
     assert keys.take(use(person, request="s")) is KeyState.OTHER
 
@@ -152,7 +152,22 @@ def test_callers_have_keys_of_their_own(keys: IdempotencyKeys, person: httpx.Cli
 def test_a_request_that_died_frees_its_key(keys: IdempotencyKeys, person: httpx.Client, clock: FixedClock) -> None:
     keys.take(use(person))
     clock.advance(IDEMPOTENCY_RUNNING_S_MAX + 1)
-    assert keys.take(use(person)) is KeyState.TAKEN
+    assert isinstance(keys.take(use(person)), KeyUse)
+
+
+def test_a_request_thought_dead_leaves_its_successors_key_alone(
+    keys: IdempotencyKeys, person: httpx.Client, clock: FixedClock
+) -> None:
+    slow = keys.take(use(person))
+    clock.advance(IDEMPOTENCY_RUNNING_S_MAX + 1)
+    next_one = keys.take(use(person, request="s"))
+    assert isinstance(slow, KeyUse)
+    assert isinstance(next_one, KeyUse)
+    keys.settle(slow, StoredReply(200, b"late"))
+    keys.release(slow)
+    assert keys.take(use(person, request="s")) is KeyState.RUNNING
+    keys.settle(next_one, StoredReply(200, b"right"))
+    assert keys.take(use(person, request="s")) == StoredReply(200, b"right")
 
 
 def test_a_team_has_so_many_keys(
@@ -160,8 +175,33 @@ def test_a_team_has_so_many_keys(
 ) -> None:
     monkeypatch.setattr(module, "IDEMPOTENCY_KEYS_MAX", 3)
     for name in "abcd":
-        assert keys.take(use(person, key=name)) is KeyState.TAKEN
-        keys.settle(use(person, key=name), StoredReply(200, name.encode()))
+        taken = keys.take(use(person, key=name))
+        assert isinstance(taken, KeyUse)
+        keys.settle(taken, StoredReply(200, name.encode()))
         clock.advance(1)
-    assert keys.take(use(person, key="a")) is KeyState.TAKEN, "the oldest was forgotten"
+    assert isinstance(keys.take(use(person, key="a")), KeyUse), "the oldest was forgotten"
     assert keys.take(use(person, key="d")) == StoredReply(200, b"d")
+
+
+def test_all_teams_together_have_so_many_keys(
+    keys: IdempotencyKeys, person: httpx.Client, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IDEMPOTENCY_KEYS_ALL_MAX", 2)
+    for name in "abc":
+        assert isinstance(keys.take(use(person, key=name)), KeyUse)
+        clock.advance(1)
+    assert keys.take(use(person, key="c")) is KeyState.RUNNING
+    assert isinstance(keys.take(use(person, key="a")), KeyUse), "the oldest was forgotten"
+
+
+def test_who_may_no_longer_do_it_is_not_told_what_it_did(person: httpx.Client, connect: Any, colleague: Any) -> None:
+    editor = colleague("editor")
+    program = connect()
+    program.headers["Authorization"] = f"Bearer {editor.get('/me').json()['accessKey']}"
+    order = {"name": "W", "service": "generic", "url": "https://93.184.216.34/secret"}
+    headers = {"Idempotency-Key": "k"}
+    assert program.post("/api/v2/webhooks", json=order, headers=headers).status_code == 200
+    assert program.post("/api/v2/webhooks", json=order, headers=headers).headers["Idempotent-Replayed"] == "true"
+    person.patch(f"/team/member/{editor.get('/me').json()['id']}", json={"role": "viewer"})
+    reply = program.post("/api/v2/webhooks", json=order, headers=headers)
+    assert (reply.status_code, "data" in reply.json()) == (403, False)

@@ -17,7 +17,7 @@ from clickstack.auth import Auth, Passwords
 from clickstack.core.clock import FixedClock
 from clickstack.core.errors import StartupError
 from clickstack.core.ids import RandomIds
-from clickstack.core.limits import OIDC_KEYS_LIFE_S
+from clickstack.core.limits import OIDC_FAILURE_S, OIDC_KEYS_LIFE_S, OIDC_LOGIN_S, OIDC_STEPS_MAX
 from openid import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, openid_provider
 
 GRACE = {"sub": "grace-1", "email": "Grace@Corp.example", "email_verified": True, "name": "Grace Hopper"}
@@ -312,3 +312,86 @@ def test_the_ui_is_told_of_the_provider(browser: Browser, api: httpx.Client) -> 
 def test_settings_that_contradict_each_other(browser: Browser, settings: dict[str, str], names: str) -> None:
     with pytest.raises(StartupError, match=names):
         browser(**settings)
+
+
+# --- strangers --------------------------------------------------------------------------------------------------
+
+
+def test_a_provider_that_failed_is_left_alone_for_a_while(
+    browser: Browser, provider: OpenIdProvider, clock: FixedClock
+) -> None:
+    document, provider.document = provider.document, dict  # type: ignore[method-assign]
+    grace = browser()
+    for _ in range(3):
+        assert grace.get("/api/login/oidc").headers["location"] == "/login?err=oidcFailed"
+    assert len(provider.asked) == 1
+    provider.document = document  # type: ignore[method-assign]
+    clock.advance(OIDC_FAILURE_S)
+    assert sign_in(grace) == "/"
+
+
+def test_nobody_waits_while_the_provider_is_asked(clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    from clickstack.auth.oidc_provider import Provider
+    from clickstack.auth.oidc_ticket import Client, OidcFailed, Ticket
+
+    slow = Provider(Client("https://id.example", CLIENT_ID, "", "https://obs.example/back"), clock)
+    ticket = Ticket("state", "nonce", "verifier", 0)
+    refusals = []
+
+    def ask_meanwhile(_self: Provider, _url: str) -> dict[str, Any]:
+        with pytest.raises(OidcFailed) as refusal:
+            slow.sign_in_url(ticket)
+        refusals.append(str(refusal.value))
+        raise OidcFailed("it does not answer")
+
+    monkeypatch.setattr(Provider, "_get", ask_meanwhile)
+    with pytest.raises(OidcFailed, match="it does not answer"):
+        slow.sign_in_url(ticket)
+    assert refusals == ["the provider is being asked already and has not answered yet"]
+
+
+def test_sign_ins_of_one_address_are_counted(browser: Browser, provider: OpenIdProvider) -> None:
+    grace = browser()
+    replies = [grace.get("/api/login/oidc/callback?code=x&state=y") for _ in range(OIDC_STEPS_MAX)]
+    assert {each.headers["location"] for each in replies} == {"/login?err=oidcFailed"}
+    assert grace.get("/api/login/oidc").headers["location"] == "/login?err=tooManyAttempts"
+    assert provider.asked == []
+
+
+def test_a_ticket_of_ones_own_making_leads_nowhere(browser: Browser, provider: OpenIdProvider) -> None:
+    made = f"state.nonce.{'v' * 64}"
+    for cookie in (made, f"{made}.9999999999.{'0' * 64}", f"{made}.x", "...", ""):
+        reply = browser().get(
+            "/api/login/oidc/callback?code=x&state=state", headers={"cookie": f"clickstack.oidc={cookie}"}
+        )
+        assert reply.headers["location"] == "/login?err=oidcFailed"
+    assert provider.asked == []
+
+
+def test_a_ticket_is_used_once_and_soon(browser: Browser, provider: OpenIdProvider, clock: FixedClock) -> None:
+    grace = browser()
+    back = leave(grace)
+    cookie = {"cookie": f"clickstack.oidc={grace.cookies['clickstack.oidc']}"}
+    for code in ("one", "two"):
+        grace.get(back.replace("code=", f"code={code}"), headers=cookie)
+    assert provider.asked.count("/token") == 1
+    late = leave(grace)
+    clock.advance(OIDC_LOGIN_S + 1)
+    assert grace.get(late).headers["location"] == "/login?err=oidcFailed"
+    assert provider.asked.count("/token") == 1
+
+
+def test_an_address_given_to_somebody_else_opens_nothing(browser: Browser, provider: OpenIdProvider) -> None:
+    assert sign_in(browser()) == "/"
+    provider.person = {**GRACE, "sub": "another-grace"}
+    newcomer = browser()
+    assert sign_in(newcomer) == "/login?err=oidcNotAllowed"
+    assert newcomer.get("/api/me").status_code == 401
+
+
+def test_without_a_group_any_more_the_role_is_the_default(browser: Browser, provider: OpenIdProvider) -> None:
+    for groups, role in ((["obs-admins"], "admin"), ([], "viewer"), (["devs"], "editor"), (None, "viewer")):
+        provider.person = {**GRACE, "groups": groups}
+        grace = browser(**ROLES)
+        sign_in(grace)
+        assert me(grace)["role"] == role

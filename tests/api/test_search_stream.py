@@ -12,7 +12,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from clickstack.api import Services, create_api_app
 from clickstack.api.stream import answer_query, stream_query
@@ -39,7 +39,7 @@ def app(services: Services) -> FastAPI:
     app = create_api_app(services)
 
     @app.post("/endless/stream")
-    def stream(request: Request) -> StreamingResponse:
+    def stream(request: Request) -> Response:
         return stream_query(
             request, services, lambda query_id: {"rows": services.store.query(ENDLESS, query_id=query_id).rows}
         )
@@ -149,7 +149,7 @@ def _streamed(services: Services, work: Callable[[str], dict[str, Any]]) -> list
     app = FastAPI()
 
     @app.post("/query")
-    def route(request: Request) -> StreamingResponse:
+    def route(request: Request) -> Response:
         return stream_query(request, services, work)
 
     async def scene() -> httpx.Response:

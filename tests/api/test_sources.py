@@ -194,6 +194,46 @@ def test_the_connection_is_checked_before_the_source(v2: httpx.Client, common: d
     assert message(v2.put(f"/api/v2/sources/{NOBODY}", json=body), 404) == "Source not found"
 
 
+VIEW = {
+    "databaseName": "default",
+    "tableName": "v",
+    "dimensionColumns": "",
+    "minGranularity": "1m",
+    "timestampColumn": "T",
+    "aggregatedColumns": [{"aggFn": "count", "mvColumn": "n"}],
+}
+ROLLUPS = {"kvRollupTable": "kv", "granularity": "15m"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "field"),
+    [
+        ("log", {"from": {"databaseName": "system", "tableName": "processes"}}, "from.databaseName"),
+        ("promql", {"from": {"databaseName": "INFORMATION_SCHEMA", "tableName": "tables"}}, "from.databaseName"),
+        ("log", {"from": {"databaseName": "default", "tableName": "system.processes"}}, "from.tableName"),
+        ("log", {"materializedViews": [VIEW, {**VIEW, "databaseName": "system"}]}, "materializedViews.1.databaseName"),
+        ("log", {"materializedViews": [{**VIEW, "tableName": "`system`.parts"}]}, "materializedViews.0.tableName"),
+        ("trace", {"metadataMaterializedViews": {**ROLLUPS, "keyRollupTable": "system.tables"}},
+         "metadataMaterializedViews.keyRollupTable"),
+        ("metric", {"metricTables": {"sum": "system.metrics"}}, "metricTables.sum"),
+        ("metric", {"metricTables": {"sum": "s"}, "seriesTable": "system.metrics"}, "seriesTable"),
+    ],
+)  # fmt: skip
+def test_no_source_reads_what_the_engine_tells_about_itself(
+    v2: httpx.Client,
+    common: dict[str, Any],
+    stored: dict[str, dict[str, Any]],
+    kind: str,
+    more: dict[str, Any],
+    field: str,
+) -> None:
+    body = {**common, "kind": kind, **MINIMAL[kind], **more}
+    refused = message(v2.post("/api/v2/sources", json=body))
+    assert refused.startswith(f"{field}: the database")
+    assert "the engine's own" in refused
+    assert message(v2.put(f"/api/v2/sources/{stored['log']['id']}", json=body)) == refused
+
+
 def test_a_put_replaces_and_may_change_the_kind(v2: httpx.Client, common: dict[str, Any]) -> None:
     source = made(v2.post("/api/v2/sources", json={**common, "kind": "log", **MINIMAL["log"], "section": "x"}))
     after = made(v2.put(f"/api/v2/sources/{source['id']}", json={**common, "kind": "promql"}))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from clickstack.auth import PASSWORD_RULES
 from clickstack.core.clock import FixedClock
 from clickstack.core.limits import INVITE_LIFE_S, LOGIN_FAILURES_MAX, SEEN_EVERY_S
+from clickstack.metadata import tables
 
 EMAIL, PASSWORD = "ada@example.com", "Correct-horse-1"
 BOB = {"email": "Bob@Example.com", "name": "Bob"}
@@ -61,7 +61,7 @@ def test_who_is_invited_joins_with_a_password(person: httpx.Client, connect: Any
     assert connect().post("/login/password", json=login).headers["location"] == "http://localhost:8080/"
 
 
-def test_asked_again_an_address_has_the_same_link(person: httpx.Client) -> None:
+def test_asked_again_an_address_has_the_same_link_and_the_new_role(person: httpx.Client) -> None:
     first = invite(person)
     assert invite(person, email="bob@example.COM", name="Robert", role="viewer") == first
     (listed,) = person.get("/team/invitations").json()["data"]
@@ -69,7 +69,7 @@ def test_asked_again_an_address_has_the_same_link(person: httpx.Client) -> None:
         "_id": listed["_id"],
         "email": "bob@example.com",
         "name": "Bob",
-        "role": "editor",
+        "role": "viewer",
         "createdAt": "2026-01-01T00:00:00.000Z",
         "expiresAt": "2026-01-31T00:00:00.000Z",
         "url": f"http://localhost:8080/join-team?token={first}",
@@ -191,22 +191,20 @@ def test_nobody_is_not_found(person: httpx.Client, method: str) -> None:
     assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
 
 
-def test_alerts_of_who_is_removed_become_the_removers(
-    person: httpx.Client, colleague: Any, services: Any, tmp_path: Path
-) -> None:
+def test_alerts_of_who_is_removed_become_the_removers(person: httpx.Client, colleague: Any, services: Any) -> None:
     editor = colleague("editor")
     ada, bob, team = my_id(person), my_id(editor), person.get("/team").json()["id"]
-    with sqlite3.connect(tmp_path / "metadata.sqlite") as raw:
-        raw.execute(
-            "INSERT INTO alerts (id, team_id, source, created_by, spec, state, execution_errors, created_ms, "
-            "updated_ms) VALUES (?, ?, 'tile', ?, '{}', 'OK', '[]', 0, 0)",
-            ("a" * 24, team, bob),
-        )
-    raw.close()
+    alerts, database = tables.alerts, services.metadata._database
+    with database.write() as connection:
+        connection.execute(
+            sa.insert(alerts).values(
+                id="a" * 24, team_id=team, source="tile", created_by=bob, spec={}, state="OK", execution_errors=[],
+                created_ms=0, updated_ms=0,
+            )
+        )  # fmt: skip
     assert person.delete(f"/team/member/{bob}").status_code == 200
-    with sqlite3.connect(tmp_path / "metadata.sqlite") as raw:
-        assert raw.execute("SELECT created_by FROM alerts").fetchall() == [(ada,)]
-    raw.close()
+    with database.read() as connection:
+        assert connection.scalars(sa.select(alerts.c.created_by)).all() == [ada]
 
 
 # --- passwords ------------------------------------------------------------------------------------------------------

@@ -156,3 +156,14 @@ def test_read_delete_read(v2: httpx.Client) -> None:
     assert v2.get("/api/v2/webhooks").json() == {"data": [webhook], "meta": {"total": 1, "limit": 1000, "offset": 0}}
     assert v2.delete(address).json() == {}
     assert message(v2.delete(address), 404) == message(v2.get(address), 404) == "Webhook not found"
+
+
+def test_a_viewer_reads_where_a_webhook_leads_no_secret(v2: httpx.Client, colleague: Any, connect: Connect) -> None:
+    body = {"name": "V", "service": "generic", "url": "https://93.184.216.34:8443/secret?key=1"}
+    made = v2.post("/api/v2/webhooks", json=body).json()["data"]
+    assert made["url"] == body["url"]
+    for role, url in (("viewer", "https://93.184.216.34:8443/****"), ("editor", body["url"])):
+        program = connect()
+        program.headers["Authorization"] = f"Bearer {colleague(role).get('/me').json()['accessKey']}"
+        (listed,) = program.get("/api/v2/webhooks").json()["data"]
+        assert listed["url"] == program.get(f"/api/v2/webhooks/{made['id']}").json()["data"]["url"] == url

@@ -30,6 +30,8 @@ def test_a_public_name_is_pinned_to_its_addresses() -> None:
         *("10.0.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "169.254.169.254", "192.0.2.1", "198.18.0.1"),
         *("224.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[ff02::1]", "[2001:db8::1]"),
         *("[::ffff:127.0.0.1]", "[::7f00:1]", "[64:ff9b::a00:1]", "[2002:a00:1::]"),
+        *("[64:ff9b:1::808:808]", "[64:ff9b:1:a00:1::]", "168.63.129.16", "[::ffff:168.63.129.16]"),
+        *("[2606:4700::5efe:10.0.0.1]", "[2606:4700::200:5efe:169.254.169.254]", "[2606:4700::5efe:a83f:8110]"),
         *("localhost", "LOCALHOST.", "db.localhost", "inside.example", "both.example", "①②⑦.0.0.1"),
     ],
 )
@@ -38,7 +40,13 @@ def test_private_addresses_are_refused_in_every_spelling(host: str) -> None:
         check(f"http://{host}:8123/")
 
 
-@pytest.mark.parametrize("host", ["8.8.8.8", "134744072", "[2606:4700::1111]", "[64:ff9b::808:808]", "public.example"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("8.8.8.8", "134744072", "[2606:4700::1111]", "[64:ff9b::808:808]", "public.example"),
+        *("168.63.129.17", "[2606:4700::5efe:8.8.8.8]", "[2606:4700:5efe:a00:1::1]"),
+    ],
+)
 def test_public_addresses_are_not(host: str) -> None:
     assert check(f"http://{host}/").host
 

@@ -41,6 +41,38 @@ def test_metrics_without_data_are_not_counted() -> None:
     assert (checked.records, checked.kinds) == (1, SUMMARY)
 
 
+def _request_of(histogram_point: bytes) -> bytes:
+    name = b"\x0a\x01h"
+    message = histogram_point
+    for field, before in (
+        (1, b""),
+        (9, name),
+        (2, b""),
+        (2, b""),
+        (1, b""),
+    ):  # point, histogram, metric, scope, resource
+        message = before + bytes([field << 3 | 2, len(message)]) + message
+    return message
+
+
+def test_histograms_that_are_not_packed_as_usual_are_packed() -> None:
+    one, two, three = (number.to_bytes(8, "little") for number in (1, 2, 3))
+    usual = b"\x32\x18" + one + two + three + b"\x3a\x10" + one + two
+    for odd in (
+        b"\x31" + one + b"\x31" + two + b"\x31" + three + b"\x39" + one + b"\x39" + two,  # a field each
+        b"\x32\x08" + one + b"\x32\x10" + two + three + b"\x3a\x08" + one + b"\x39" + two,  # in two goes
+        b"\x32\x00" + usual,
+    ):
+        assert check("metrics", _request_of(odd)).body == check("metrics", _request_of(usual)).body
+
+
+@pytest.mark.parametrize("flags", [b"", b"\x50\x01"], ids=["recorded", "not recorded"])
+def test_histograms_cut_off_within_a_number_are_refused(flags: bytes) -> None:
+    for point in (b"\x32\x07" + bytes(7), b"\x32\x08" + bytes(8) + b"\x3a\x01\x00"):
+        with pytest.raises(BadRequest, match="cut off"):
+            check("metrics", _request_of(point + flags))
+
+
 def test_unknown_fields_are_dropped() -> None:
     unknown = b"\xc2\x3e\x03abc"  # field 1000, length-delimited: our own number, sent by a client
     checked = check("logs", logs(["a"]) + unknown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -86,7 +87,11 @@ def test_segments_close_at_their_size(spool: Spool, monkeypatch: pytest.MonkeyPa
     assert max(sizes) < 2000
 
 
-def test_a_segment_kept_open_while_loaders_are_busy_closes_when_one_is_free(spool: Spool) -> None:
+def test_a_segment_kept_open_while_loaders_are_busy_closes_when_one_is_free(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool_module, "SPOOL_SEGMENT_AGE_S", 0.05)
+    monkeypatch.setattr(spool_module, "SPOOL_SEGMENT_AGE_BUSY_S", 0.1)
     busy = []
     for body in (b"a", b"b"):
         spool.append(request(body), quiet=False).result(5)
@@ -100,6 +105,21 @@ def test_a_segment_kept_open_while_loaders_are_busy_closes_when_one_is_free(spoo
     assert bodies(segment) == [b"c"]
     spool.done(segment)
     spool.done(busy[1])
+
+
+def test_a_segment_grows_longer_while_another_is_loaded(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool_module, "SPOOL_SEGMENT_AGE_S", 0.01)
+    spool.append(request(b"a"), quiet=False).result(5)
+    loading = spool.take()
+    assert loading is not None
+    for body in (b"b", b"c"):
+        spool.append(request(body), quiet=False).result(5)
+        time.sleep(0.03)  # three times the age
+    spool.done(loading)
+    segment = spool.take()
+    assert segment is not None
+    assert bodies(segment) == [b"b", b"c"]
+    spool.done(segment)
 
 
 def test_what_was_durable_is_found_again(tmp_path: Path, budget: Budget, clock: FixedClock) -> None:

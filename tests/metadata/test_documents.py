@@ -18,7 +18,7 @@ from clickstack.core.records import Author
 from clickstack.core.saved_search import SavedSearch
 from clickstack.core.source import Connection
 from clickstack.core.webhook import Webhook
-from clickstack.metadata import Metadata, open_metadata, tables
+from clickstack.metadata import Metadata, audit, open_metadata, tables
 
 pytestmark = pytest.mark.both_databases
 
@@ -213,3 +213,37 @@ def test_connections_in_use_stay_and_passwords_are_kept_apart(metadata: Metadata
     stored = metadata.connections.insert(other, ADA, None)
     assert (stored.password, stored.setting_prefix, stored.is_prometheus) == ("s3cret", "p", None)
     assert "s3cret" not in repr((stored, metadata.audit_log.list(team, limit=1)))
+
+
+def test_old_changes_are_forgotten(metadata: Metadata, team: str, clock: FixedClock) -> None:
+    before = metadata.audit_log.count(team)
+    clock.advance(100)
+    metadata.audit_log.note(team, ADA, None, "retention", "logs", {"days": 1}, {"days": 2})
+    assert metadata.audit_log.prune(clock.now_ns() // 1_000_000 - 1000, 1) == min(before, 1), "so many at once"
+    metadata.audit_log.prune(clock.now_ns() // 1_000_000 - 1000, 100)
+    assert [entry.object_name for entry in metadata.audit_log.list(team, limit=100)] == ["logs"]
+    assert metadata.audit_log.prune(clock.now_ns() // 1_000_000, 100) == 0
+
+
+def test_of_too_many_changes_the_oldest_are_forgotten(
+    metadata: Metadata, team: str, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "AUDIT_LOG_ROWS_MAX", 2)
+    for days in range(4):
+        clock.advance(1)
+        metadata.audit_log.note(team, ADA, None, "retention", f"{days}", None, {"days": days})
+    metadata.audit_log.prune(0, 100)
+    assert [entry.object_name for entry in metadata.audit_log.list(team, limit=100)] == ["3", "2"]
+
+
+def test_of_large_objects_the_log_keeps_what_differs(metadata: Metadata, team: str) -> None:
+    large = {"name": "D", "tiles": ["x" * 40_000, "y" * 40_000]}
+    metadata.audit_log.note(team, ADA, None, "dashboard", "D", large, {**large, "name": "E", "tags": ["a"]})
+    metadata.audit_log.note(team, ADA, None, "dashboard", "D", {"name": "D"}, {"name": "D", "tags": ["a"]})
+    whole, differing = metadata.audit_log.list(team, limit=2)
+    if "truncated" in (whole.before or {}):
+        whole, differing = differing, whole  # both of one moment
+    assert differing.before == {"name": "D", "truncated": True}
+    assert differing.after == {"name": "E", "tags": ["a"], "truncated": True}
+    assert whole.before == {"name": "D"}
+    assert whole.after == {"name": "D", "tags": ["a"]}

@@ -1,69 +1,40 @@
-"""The metadata database: opening, migrating, founding an installation, and what its tables keep."""
+"""The metadata database: opening, founding an installation, and what its tables keep."""
 
 from __future__ import annotations
 
-import sqlite3
-import stat
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
 
 from clickstack.core.clock import FixedClock
-from clickstack.core.errors import Conflict, MetadataFailed, StartupError
+from clickstack.core.errors import Conflict, StartupError
 from clickstack.core.ids import RandomIds, SequentialIds
 from clickstack.core.records import Author
 from clickstack.core.source import EMBEDDED_HOST
 from clickstack.metadata import Metadata, open_metadata
-from clickstack.metadata.db import Database, open_database
-from clickstack.metadata.tables import metadata as tables
-from clickstack.metadata.upgrade import downgrade, upgrade
+
+pytestmark = pytest.mark.both_databases
 
 EMAIL = "ada@example.com"
 ADA = Author("user", "1", EMAIL)
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'metadata.sqlite'}"
-
-
-@pytest.fixture
-def metadata(url: str, clock: FixedClock, ids: SequentialIds) -> Iterator[Metadata]:
-    opened = open_metadata(url, clock, ids)
+def metadata(metadata_url: str, clock: FixedClock, ids: SequentialIds) -> Iterator[Metadata]:
+    opened = open_metadata(metadata_url, clock, ids)
     yield opened
     opened.close()
 
 
-@pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    opened = open_database(url)
-    yield opened
-    opened.close()
-
-
-# --- opening ----------------------------------------------------------------------------------------------------
-
-
-def test_a_new_file_is_for_its_owner_only(metadata: Metadata, tmp_path: Path) -> None:
-    metadata.installation.found(EMAIL, "hash")
-    for file in tmp_path.iterdir():  # the write-ahead log holds keys too
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
-
-
-def test_everything_survives_a_restart(url: str, clock: FixedClock, ids: SequentialIds) -> None:
-    first = open_metadata(url, clock, ids)
+def test_everything_survives_a_restart(metadata_url: str, clock: FixedClock, ids: SequentialIds) -> None:
+    first = open_metadata(metadata_url, clock, ids)
     team, user = first.installation.found(EMAIL, "hash")
     first.sessions.add(user.id, "token-hash", life_s=60)
     sources = first.sources.list(team.id)
     first.close()
 
-    again = open_metadata(url, clock, ids)
+    again = open_metadata(metadata_url, clock, ids)
     session = again.sessions.find("token-hash")
     assert session is not None
     assert (session.user, session.team) == (user, team)
@@ -85,91 +56,6 @@ def test_a_database_that_cannot_be_opened_is_one_line(url: str, reason: str, clo
     with pytest.raises(StartupError, match=reason) as failure:
         open_metadata(url, clock, RandomIds(clock))
     assert "\n" not in str(failure.value)
-
-
-def test_a_file_that_is_no_database_is_refused(url: str, tmp_path: Path, clock: FixedClock) -> None:
-    (tmp_path / "metadata.sqlite").write_bytes(b"not a database, and long enough to look like one" * 100)
-    with pytest.raises(StartupError, match="file is not a database"):
-        open_metadata(url, clock, RandomIds(clock))
-
-
-def test_a_database_of_a_newer_version_is_left_alone(
-    metadata: Metadata, url: str, tmp_path: Path, clock: FixedClock
-) -> None:
-    metadata.close()
-    with sqlite3.connect(tmp_path / "metadata.sqlite") as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    raw.close()
-    with pytest.raises(StartupError, match=r"newer ClickStack \(schema 9999\)"):
-        open_metadata(url, clock, RandomIds(clock))
-
-
-def test_ping_says_whether_the_database_answers(metadata: Metadata, tmp_path: Path) -> None:
-    assert metadata.ping()
-    metadata.close()
-    (tmp_path / "metadata.sqlite").write_bytes(b"not a database any more" * 300)
-    for extra in ("-wal", "-shm"):
-        (tmp_path / f"metadata.sqlite{extra}").unlink(missing_ok=True)
-    assert not metadata.ping()
-
-
-def test_the_drivers_word_carries_no_statement(metadata: Metadata, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "metadata.sqlite") as raw:
-        raw.execute("DROP TABLE sessions")
-    raw.close()
-    with pytest.raises(MetadataFailed) as failure:
-        metadata.sessions.find("a-secret-hash")
-    assert str(failure.value) == "metadata database: no such table: sessions"
-
-
-# --- migrations -------------------------------------------------------------------------------------------------
-
-
-def table_names(database: Database) -> set[str]:
-    with database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {row.name for row in rows}
-
-
-def test_migrations_go_up_and_down_and_up(database: Database) -> None:
-    upgrade(database)
-    assert set(tables.tables) <= table_names(database)
-    downgrade(database, "base")
-    assert table_names(database) == {"alembic_version"}
-    upgrade(database)
-    assert set(tables.tables) <= table_names(database)
-
-
-def test_migrations_make_what_the_tables_say(database: Database) -> None:
-    upgrade(database)
-    with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, tables) == []
-
-
-def test_the_tables_are_also_postgresqls() -> None:
-    for table in tables.sorted_tables:
-        dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-        assert table.name in str(CreateTable(table).compile(dialect=dialect))
-
-
-def test_a_migration_that_fails_leaves_nothing(database: Database) -> None:
-    with database.write() as connection:
-        connection.exec_driver_sql("CREATE TABLE sources (id INTEGER)")  # the last table of the first migration
-    with pytest.raises(StartupError, match="table sources already exists"):
-        upgrade(database)
-    assert table_names(database) == {"sources"}
-
-
-def test_a_migration_may_not_leave_dangling_references(database: Database) -> None:
-    upgrade(database)
-    with pytest.raises(MetadataFailed, match="dangling reference in table sessions"), database.migrate() as connection:
-        connection.exec_driver_sql("INSERT INTO sessions VALUES ('hash', '0', 'nobody', 0, 0, 0, '', '')")
-    with database.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0
-
-
-# --- founding ---------------------------------------------------------------------------------------------------
 
 
 def test_a_new_team_has_its_connection_and_four_linked_sources(metadata: Metadata) -> None:
@@ -222,8 +108,8 @@ def test_founding_twice_is_a_conflict_and_leaves_nothing_behind(metadata: Metada
     assert metadata.teams.api_keys() == [(team.id, team.api_key)]
 
 
-def test_of_parallel_founders_exactly_one_succeeds(url: str, clock: FixedClock) -> None:
-    metadata = open_metadata(url, clock, RandomIds(clock))
+def test_of_parallel_founders_exactly_one_succeeds(metadata_url: str, clock: FixedClock) -> None:
+    metadata = open_metadata(metadata_url, clock, RandomIds(clock))
     start, outcomes = threading.Barrier(8), []
 
     def found(number: int) -> None:
@@ -242,23 +128,6 @@ def test_of_parallel_founders_exactly_one_succeeds(url: str, clock: FixedClock) 
     assert sorted(outcomes) == ["conflict"] * 7 + ["founded"]
     assert len(metadata.teams.api_keys()) == 1
     metadata.close()
-
-
-def test_a_half_made_team_is_impossible(metadata: Metadata, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "metadata.sqlite") as raw:
-        raw.execute(
-            "CREATE TRIGGER refusal BEFORE INSERT ON sources WHEN NEW.kind = 'session' "
-            "BEGIN SELECT RAISE(FAIL, 'no sessions here'); END"
-        )
-    raw.close()
-    with pytest.raises(MetadataFailed):
-        metadata.installation.found(EMAIL, "hash")
-    assert not metadata.installation.founded()
-    assert metadata.teams.api_keys() == []
-    assert metadata.users.with_email(EMAIL) is None
-
-
-# --- what belongs to a team, and sessions -----------------------------------------------------------------------
 
 
 def test_another_teams_sources_and_connections_are_not_found(metadata: Metadata) -> None:

@@ -60,12 +60,76 @@ def test_a_named_query_reaches_the_team_s_tables_only(seeded: Store) -> None:
     Runner(Reader(seeded, lambda: (TRACES,))).run(asked, RANGE)
 
 
+BUSY = {
+    "displayType": "table",
+    "sourceId": LOGS.id,
+    "select": [{"aggFn": "count", "where": 'SeverityText:"error"', "alias": "errors"}],
+    "groupBy": "ServiceName",
+}
+
+
+def test_a_chart_is_a_named_query(seeded: Store) -> None:
+    """Of the 10 events of §10.6, 4 are of svc-b, the service with more than one error."""
+    where = {"where": "ServiceName IN (SELECT ServiceName FROM busy WHERE errors > 1)", "whereLanguage": "sql"}
+    assert rows(ask(seeded, **{"with": [{"name": "busy", "chartConfig": BUSY}]}, **where)) == [(4,)]
+
+
+def test_a_named_chart_over_time_has_its_buckets(seeded: Store) -> None:
+    by_minute = {**BUSY, "displayType": "line", "granularity": "1 minute", "groupBy": [], "fillNulls": False}
+    named = {"name": "minutes", "chartConfig": by_minute}
+    moment = "(SELECT toString(min(__hdx_time_bucket)) FROM minutes WHERE errors = 4)"
+    found = ask(seeded, **{"with": [named]}, select=[{"aggFn": "none", "valueExpression": f"any({moment})"}])
+    assert rows(found) == [("2022-01-05 00:00:00",)]
+
+
+def test_a_named_chart_of_another_source_is_read_by_its_team_only(seeded: Store) -> None:
+    spans = {**BUSY, "sourceId": TRACES.id, "select": [{"aggFn": "count"}]}
+    asked = chart(
+        **{"with": [{"name": "spans", "chartConfig": spans}]},
+        where="ServiceName IN (SELECT ServiceName FROM spans)",
+        whereLanguage="sql",
+    )
+    with pytest.raises(Forbidden):
+        Runner(seeded).run(asked, RANGE)
+    assert rows(Runner(Reader(seeded, lambda: (TRACES,))).run(asked, RANGE)) == [(0,)]
+
+
+def test_a_fault_in_a_named_chart_says_where(seeded: Store) -> None:
+    wrong = {**BUSY, "select": [{"aggFn": "sum", "valueExpression": "nope"}]}
+    with pytest.raises(BadQuery, match=r"with\.1\.chartConfig: .*nope"):
+        ask(seeded, **{"with": [{"name": "one", "sql": "SELECT 1"}, {"name": "two", "chartConfig": wrong}]})
+
+
+def test_states_of_aggregates(seeded: Store) -> None:
+    """A named query keeps the states, the chart merges them."""
+    kept = "SELECT sumState(SeverityNumber) AS s, quantileState(SeverityNumber) AS q FROM otel_logs"
+    merged = "(SELECT sumMerge(s) FROM kept)"
+    plain = ask(seeded, select=[{"aggFn": "sumState", "valueExpression": "SeverityNumber", "alias": "s"}])
+    assert plain.values == ("s",)
+    assert "sumState(SeverityNumber)" in plain.sql
+    assert rows(
+        ask(
+            seeded,
+            **{"with": [{"name": "kept", "sql": kept}]},
+            select=[{"aggFn": "none", "valueExpression": f"any({merged})"}],
+        )
+    )
+    read = chart(select=[{"aggFn": "quantileMerge", "level": 0.9, "valueExpression": "q"}])
+    assert (read.select[0].aggregate, read.select[0].expression) == ("none", "quantileMerge(0.9)(q)")
+    with pytest.raises(BadRequest, match=r"select\.0\.where: sumMerge takes no condition"):
+        chart(select=[{"aggFn": "sumMerge", "valueExpression": "s", "where": "x"}])
+    with pytest.raises(BadRequest, match=r"select\.0\.valueExpression: sumMerge needs"):
+        chart(select=[{"aggFn": "sumMerge"}])
+
+
 @pytest.mark.parametrize(
     ("cte", "message"),
     [
         ({"name": "a b", "sql": "SELECT 1"}, "with.0.name: "),
-        ({"name": "a"}, "with.0.sql: Required"),
-        ({"name": "a", "chartConfig": {}, "sql": "x"}, "with.0.chartConfig: not supported"),
+        ({"name": "a"}, "with.0.sql: Required, or chartConfig"),
+        ({"name": "a", "chartConfig": {}}, "with.0.chartConfig.sourceId: Required"),
+        ({"name": "a", "chartConfig": BUSY, "sql": "x"}, "with.0.chartConfig: a query of its own"),
+        ({"name": "a", "chartConfig": {**BUSY, "with": [{}]}}, "with.0.chartConfig.with: a chart inside a chart"),
     ],
 )
 def test_faults_of_named_queries(cte: dict[str, Any], message: str) -> None:

@@ -13,12 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clickstack.core.chart import Filter
 from clickstack.core.errors import BadQuery, Busy, Cancelled, Exposed, Forbidden, QueryTimeout
 from clickstack.core.sql import Sql
 from clickstack.core.timerange import TimeRange
 from clickstack.query.allowed import TABLE_FUNCTIONS
 from clickstack.query.raw import RawChart, RawResult, RawRunner, Variable
 from clickstack.query.reach import tables_of
+from clickstack.query.reader import Reader
+from clickstack.query.search import Search, SearchConfig
 from clickstack.store import Store
 from query.seeds import source
 
@@ -387,3 +390,50 @@ def test_no_text_and_no_value_finds_a_way_out(runner: RawRunner, text: str, valu
         said = error.message if error.status < 500 else SECRET
     assert SECRET not in said
     assert "FROM system.processes" not in said
+
+
+def test_a_source_over_the_engines_own_tables_reads_nothing(engine: Store) -> None:
+    """Such sources may have been stored before they were refused."""
+    one = replace(source("log"), database_name="system", table_name="one", timestamp_value_expression="now()")
+    with pytest.raises(BadQuery, match="the engine's own"):
+        Search(engine).page(SearchConfig(one, Filter(""), HOUR, 1))
+    with pytest.raises(Forbidden, match="the engine's own"):
+        Reader(engine).query(Sql.of("SELECT dummy FROM system.one"), one)
+    with pytest.raises(BadQuery, match="the engine's own"):
+        engine.catalog.table("INFORMATION_SCHEMA", "TABLES")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT formatRow('Protobuf', a) FROM ours",
+        "SELECT formatRowNoNewline('CapnProto', a) FROM ours",
+        "SELECT finalizeAggregation(countState()) FROM ours",
+        "SELECT countMerge(CAST(unhex('05') AS AggregateFunction(count))) FROM ours",
+        "SELECT countMerge(CAST(unhex('05'), concat('Aggregate', 'Function(count)'))) FROM ours",
+        "SELECT unhex('05')::AggregateFunction(count)",
+        "SELECT arrayMap(filesystemAvailable, ['default'])",
+        "SELECT arrayMap(`formatQuery`, ['select 1'])",
+    ],
+)
+def test_no_files_left_behind_and_no_bytes_read_as_states(runner: RawRunner, text: str) -> None:
+    with pytest.raises(Forbidden):
+        ask(runner, text)
+
+
+def test_states_of_rows_are_merged(runner: RawRunner) -> None:
+    text = "SELECT countMerge(s) AS n, any(a::Float64) AS b FROM (SELECT countState() AS s, any(a) AS a FROM ours)"
+    assert ask(runner, text).rows == [[1, 1]]
+
+
+def test_a_name_with_line_breaks_is_no_type(runner: RawRunner) -> None:
+    """Its lines would stand in the printed tree where the type of the CAST does."""
+    for lines in (
+        ("x", "      Literal 'UInt8'", "    Function plus"),
+        ("x", "       Literal 'UInt8'", "     Function plus (children 1)", "      ExpressionList (children 1)"),
+        ("x", "      Literal 'UInt8'", "    Function plus (children 1)", "     ExpressionList (children 1)"),
+    ):
+        name = "\n".join(lines)
+        with pytest.raises(Forbidden):
+            ask(runner, f"SELECT countMerge(CAST(`{name}`, concat('Aggregate', 'Function(count)')))")
+    assert ask(runner, "SELECT CAST(a AS Int8) + 1, [a]::Array(String), (SELECT CAST(2, 'String')) FROM ours").rows

@@ -7,11 +7,13 @@ from __future__ import annotations
 import pytest
 
 from clickstack.core.chart import Filter
-from clickstack.core.errors import BadQuery, Exposed
+from clickstack.core.errors import BadQuery, Exposed, Forbidden
 from clickstack.core.sql import Sql
 from clickstack.query.draft import select, subquery
+from clickstack.query.reader import Reader, reach_of
 from clickstack.query.usersql import checked, split_alias, split_list
 from query.cases import Cases
+from query.seeds import source
 
 BREAKOUTS = (
     "1) OR (1",
@@ -91,6 +93,65 @@ def test_nothing_breaks_out(cases: Cases, text: str) -> None:
 @pytest.mark.parametrize("text", OUTSIDE)
 def test_functions_that_reach_outside_are_refused(text: str) -> None:
     with pytest.raises(BadQuery, match=r"not allowed here|without a backslash"):
+        checked(text, "where")
+
+
+UNLISTED = (
+    "getSetting('max_threads') = 1",
+    "`getSetting`('max_threads') = 1",
+    "displayName() = ''",
+    "getOSKernelVersion() = ''",
+    "authenticatedUser() = ''",
+    "tid() = 1",
+    "enabledProfiles() = []",
+    "globalVariable('version') = ''",
+    "__actionName('x') = ''",
+    "arrayMap(filesystemCapacity, ['default']) = [1]",
+    "arrayMap(formatQuery, ['select 1']) = ['x']",
+    "formatRow('Protobuf', 1) = ''",
+    "formatRowNoNewline('CapnProto', 1) = ''",
+    "finalizeAggregation(countState(1)) = 1",
+)
+
+
+@pytest.mark.parametrize("text", UNLISTED)
+def test_functions_that_nobody_allowed_are_refused(cases: Cases, text: str) -> None:
+    """Nobody listed them as dangerous either: the list is of what is allowed."""
+    condition = cases.conditions().read(Filter(text, "sql")).sql
+    assert condition is not None
+    asked = select([Sql.of("count()")], Sql.of("lucene_cases"), [condition], [])
+    with pytest.raises(Forbidden, match="is not allowed in SQL"):
+        Reader(cases.store).query(asked, source("log"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id = 1 OR (id = 2) AND NOT (id IN (3))",
+        "CASE WHEN (id = 1) THEN (1) ELSE (2) END = 1",
+        "CAST(id AS Nullable(Decimal(10, 2))) > 0 AND id::Array(String) = []",
+        "CAST(id, 'String') = '1' AND toString(id) = '1'",
+        "arrayExists(x -> (x = 1), [id]) AND arrayMap(toString, [id]) = ['1']",
+        "quantileIf(0.5)(id, id > 1) > 0 AND sumMapIf(map(1, 2), 1) = map(1, 2)",
+        "id BETWEEN (1) AND (2) AND INTERVAL (1) DAY > INTERVAL 1 HOUR",
+    ],
+)
+def test_words_of_the_syntax_are_no_functions(cases: Cases, text: str) -> None:
+    reach_of(cases.store).check_called(checked(text, "where").called)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "countMerge(CAST(unhex('05') AS AggregateFunction(count)))",
+        "countMerge(unhex('05')::AggregateFunction(count))",
+        "countMerge(CAST(unhex('05'), 'AggregateFunction(count)'))",
+        "countMerge(CAST(unhex('05'), concat('Aggregate', 'Function(count)')))",
+        "countMerge(CAST(unhex('05'), 'Agg\\x72egateFunction(count)'))",
+    ],
+)
+def test_bytes_are_no_states(text: str) -> None:
+    with pytest.raises(BadQuery, match=r"not read as|CAST needs"):
         checked(text, "where")
 
 

@@ -10,6 +10,7 @@ only then sent: killed between any two steps, nothing is lost and no transition 
 Do not add here: HTTP routes, SQL of charts (an alert runs the very chart config that is shown), ClickHouse.
 """
 
+from .counts import LATE_BOUNDS_S, AlertCounts
 from .opening import open_alerts
 from .preview import Preview, PreviewMessage, preview
 from .question import Lookup
@@ -18,6 +19,8 @@ from .trial import Trial, lack_of, target_of
 from .watch import AlertWatch
 
 __all__ = [
+    "LATE_BOUNDS_S",
+    "AlertCounts",
     "AlertWatch",
     "Lookup",
     "Preview",

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import fields as dataclass_fields
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from clickstack.core.clock import Clock
-from clickstack.core.errors import ClickstackError
 from clickstack.core.limits import DELIVERY_LIFE_S, DELIVERY_PER_TARGET_MAX, DELIVERY_WORKERS
 from clickstack.core.log import fields, get_logger
 from clickstack.metadata import FAREWELL, Metadata, Notification
 
 from .channels import BUILDERS, BadTarget, Target, Words
 from .channels.email import email
+from .counts import AlertCounts
 from .errors import execution_error
 from .mail import NO_MAIL_SERVER, MailServer, send_mail
 from .queueing import farewell
@@ -32,11 +32,19 @@ _WORDS = {each.name for each in dataclass_fields(Words)}
 class Deliverer:
     """Sends what is queued. One process at a time may do this (the lease), or messages would go out twice."""
 
-    def __init__(self, metadata: Metadata, http: HttpSender, mail: MailServer | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        metadata: Metadata,
+        http: HttpSender,
+        mail: MailServer | None,
+        clock: Clock,
+        counts: AlertCounts | None = None,
+    ) -> None:
         self._metadata = metadata
         self._http = http
         self._mail = mail
         self._clock = clock
+        self._counts = counts or AlertCounts()
         self._workers = Workers(DELIVERY_WORKERS, "alerts-deliver")
         self._lock = threading.Lock()
         self._on_their_way: dict[str, str] = {}  # notification → its target
@@ -72,21 +80,26 @@ class Deliverer:
             words = Words(**{name: value for name, value in each.words.items() if name in _WORDS})
             if each.kind == FAREWELL:
                 words = farewell(words)
-            self._note(each, self._attempt(each.target, each.team_id, words))
-        except ClickstackError:
+            service, attempt = self._attempt(each.target, each.team_id, words)
+            outcome = self._note(each, attempt)
+            self._counts.delivered(service, outcome)
+        except Exception:
+            # Whatever it was: it must not come back at once, nor hold up its lane for ever.
             _log.exception("a message could not be delivered", extra=fields(notification=each.id))
+            self._note(each, Attempt("Making or sending the message failed; the server's log says why.", again=True))
         finally:
             with self._lock:
                 self._on_their_way.pop(each.id, None)
 
-    def _attempt(self, target: Mapping[str, Any], team_id: str, words: Words) -> Attempt:
+    def _attempt(self, target: Mapping[str, Any], team_id: str, words: Words) -> tuple[str, Attempt]:
+        """The service that was asked, and how it went."""
         if target["type"] == "email":
-            return self._mail_to(target["emailRecipients"], words)
+            return "email", self._mail_to(target["emailRecipients"], words)
         webhook = self._metadata.webhooks.get(team_id, target["webhookId"])
         if webhook is None or webhook.url is None:
-            return Attempt("The webhook does not exist any more.")
+            return "unknown", Attempt("The webhook does not exist any more.")
         to = Target(webhook.service, webhook.url, webhook.headers or {}, webhook.query_params or {}, webhook.body)
-        return send_to(self._http, to, words)
+        return webhook.service, send_to(self._http, to, words)
 
     def _mail_to(self, recipients: list[str], words: Words) -> Attempt:
         if self._mail is None:
@@ -94,11 +107,11 @@ class Deliverer:
         message = email(words, self._mail.sender, recipients, self._mail.domain, self._now_ms())
         return send_mail(self._mail, message, recipients)
 
-    def _note(self, each: Notification, attempt: Attempt) -> None:
+    def _note(self, each: Notification, attempt: Attempt) -> Literal["sent", "retried", "failed"]:
         now_ms = self._now_ms()
         if attempt.problem is None:
             self._metadata.notifications.note_sent(each.id)
-            return
+            return "sent"
         wait_s = attempt.wait_s or _WAITS_S[min(each.attempts, len(_WAITS_S) - 1)]
         again_ms = int(now_ms + wait_s * 1000)
         if not attempt.again or again_ms > each.created_ms + DELIVERY_LIFE_S * 1000:
@@ -114,6 +127,7 @@ class Deliverer:
             "a message was not taken",
             extra=fields(notification=each.id, alert=each.alert_id, again=bool(again_ms), problem=attempt.problem),
         )
+        return "retried" if again_ms else "failed"
 
     def _now_ms(self) -> int:
         return self._clock.now_ns() // 1_000_000

@@ -15,14 +15,15 @@ from typing import Any
 from clickstack.core.alert import Alert
 from clickstack.core.clock import Clock
 from clickstack.core.ids import IdSource
-from clickstack.core.limits import ALERT_RETRY_MS, ALERT_VERDICTS_PER_WRITE
+from clickstack.core.limits import ALERT_RETRY_MS, ALERT_SAMPLED_GROUPS_MAX, ALERT_VERDICTS_PER_WRITE
 from clickstack.core.log import fields, get_logger
 from clickstack.core.source import Source
-from clickstack.metadata import Evaluation, Lease, Metadata, Notification, Standing, Transition, Verdict
+from clickstack.metadata import Evaluation, Lease, LostLease, Metadata, Notification, Standing, Transition, Verdict
 from clickstack.query import Reader
 
+from .counts import AlertCounts
 from .errors import ErrorType, ExecutionError, execution_error, of_failure, same
-from .judge import Judged, judge
+from .judge import Judged, Told, judge
 from .memory import Memory, anew, read_memory, write_memory
 from .policy import Defaults, Policy, enabled, policy_of
 from .question import InvalidAlert, Lookup, Question, question_of
@@ -34,6 +35,7 @@ from .window import Due, due
 from .workers import Workers
 
 _log = get_logger("alerts")
+_OFF = ""  # the definition of an alert that was switched off: nothing of what it was is carried on
 
 
 @dataclass(slots=True)
@@ -74,6 +76,7 @@ class AlertEngine:
         app_url: str,
         defaults: Defaults,
         workers: Workers,
+        counts: AlertCounts | None = None,
     ) -> None:
         self._metadata = metadata
         self._reader_of = reader_of
@@ -82,6 +85,7 @@ class AlertEngine:
         self._app_url = app_url
         self._defaults = defaults
         self._workers = workers
+        self._counts = counts or AlertCounts()
         self._retry_ms: dict[str, int] = {}  # alerts that failed, and when to try them again
 
     def round(self, lease: Lease) -> Round:
@@ -91,8 +95,13 @@ class AlertEngine:
         self._retry_ms = {alert_id: ms for alert_id, ms in self._retry_ms.items() if ms > now_ms}
         watched = [each for each in self._metadata.judgements.due(now_ms) if each[0].id not in self._retry_ms]
         for team_id, alerts in itertools.groupby(sorted(watched, key=_team), key=_team):
-            team = _Team(self._metadata, team_id, self._reader_of)
-            self._round_of_team(team, list(alerts), quiet, now_ms, lease, done)
+            try:
+                team = _Team(self._metadata, team_id, self._reader_of)
+                self._round_of_team(team, list(alerts), quiet, now_ms, lease, done)
+            except LostLease:
+                raise
+            except Exception:
+                _log.exception("the alerts of a team could not be judged", extra=fields(team=team_id))
         return done
 
     def _round_of_team(
@@ -108,7 +117,7 @@ class AlertEngine:
         tasks: dict[int, _Task] = {}
         asked: list[Asked] = []
         for alert, standing in alerts:
-            made = self._prepare(team, alert, standing, now_ms)
+            made = self._prepared(team, alert, standing, now_ms)
             if isinstance(made, Verdict):
                 verdicts.append(made)
             elif made is not None:
@@ -117,11 +126,29 @@ class AlertEngine:
         done.alerts += len(tasks) + len(verdicts)
         for scan, outcomes in self._read(list(scans_of(asked)), team.reader, done):
             for each, outcome in zip(scan, outcomes, strict=True):
-                verdicts.append(self._verdict(team, tasks[id(each)], outcome, quiet, now_ms, done))
+                verdicts.append(self._judged(team, tasks[id(each)], outcome, quiet, now_ms, done))
             while len(verdicts) >= ALERT_VERDICTS_PER_WRITE:
                 self._store(verdicts[:ALERT_VERDICTS_PER_WRITE], lease, done)
                 del verdicts[:ALERT_VERDICTS_PER_WRITE]
         self._store(verdicts, lease, done)
+
+    def _prepared(self, team: _Team, alert: Alert, standing: Standing | None, now_ms: int) -> _Task | Verdict | None:
+        """As `_prepare`; what nobody foresaw is this alert's failure and no other's."""
+        try:
+            return self._prepare(team, alert, standing, now_ms)
+        except Exception as error:
+            _log.exception("an alert could not be read", extra=fields(alert=alert.id))
+            return self._failure(alert, standing, None, error, now_ms)
+
+    def _judged(
+        self, team: _Team, task: _Task, outcome: Outcome | Exception, quiet: Quiet, now_ms: int, done: Round
+    ) -> Verdict:
+        """As `_verdict`, likewise."""
+        try:
+            return self._verdict(team, task, outcome, quiet, now_ms, done)
+        except Exception as error:
+            _log.exception("an alert could not be judged", extra=fields(alert=task.alert.id))
+            return self._failure(task.alert, task.standing, task, error, now_ms)
 
     def _prepare(self, team: _Team, alert: Alert, standing: Standing | None, now_ms: int) -> _Task | Verdict | None:
         """What is to be judged; a verdict where nothing needs to be asked; None where nothing is to be done."""
@@ -130,7 +157,10 @@ class AlertEngine:
         try:
             policy = policy_of(alert, self._defaults)
             fresh = standing is None or standing.definition != policy.definition
-            found = due(policy.schedule, None if fresh or standing is None else standing.judged_end_ms, now_ms)
+            was_on = standing is not None and standing.definition != _OFF
+            found = due(policy.schedule, standing.judged_end_ms if standing and was_on else None, now_ms)
+            if fresh and not found:  # an edited alert is judged at once, by the newest window
+                found = due(policy.schedule, None, now_ms)
             if not found:
                 return None
             question = question_of(alert, team.lookup)
@@ -148,7 +178,7 @@ class AlertEngine:
             for group, each in read_memory(standing.groups).items()
             if each.state.open
         )
-        after = replace(standing, definition="", groups=write_memory({}))
+        after = replace(standing, definition=_OFF, groups=write_memory({}))
         return Verdict(alert, standing, after, "DISABLED", transitions=closed, farewell=True)
 
     def _read(
@@ -181,6 +211,7 @@ class AlertEngine:
         judged = judge(task.question, task.policy, task.due, outcome, task.memory, silence_of)
         queued, errors = self._queue(team, task, judged, now_ms)
         done.messages += len(queued)
+        self._count(task, judged, now_ms)
         end_ms = task.due.windows[-1].end_ms
         return Verdict(
             alert=alert,
@@ -202,6 +233,13 @@ class AlertEngine:
             notifications=tuple(queued),
         )
 
+    def _count(self, task: _Task, judged: Judged, now_ms: int) -> None:
+        for window, state, _ in judged.windows:
+            late_ms = now_ms - window.end_ms - task.policy.schedule.delay_ms
+            self._counts.judged(state, max(0.0, late_ms / 1000))
+        for told in judged.told:
+            self._counts.told(told.message.kind)
+
     def _evaluations(self, task: _Task, judged: Judged, reading: Reading, now_ms: int) -> Iterator[Evaluation]:
         threshold = task.policy.rule.threshold
         about = {
@@ -222,8 +260,9 @@ class AlertEngine:
         faults: list[tuple[ErrorType, str]] = []
         queued: list[Notification] = []
         samples: Samples = partial(samples_of, team.reader, task.question)
-        for told in judged.told:
-            notice = notice_of(task.alert, task.policy, task.question, told, samples)
+        for at, told in enumerate(judged.told):
+            shown = samples if at < ALERT_SAMPLED_GROUPS_MAX else _no_samples
+            notice = notice_of(task.alert, task.policy, task.question, told, shown)
             made, wrong = notifications_of(task.alert, notice, team.webhooks, self._app_url, self._ids, now_ms)
             queued += made
             faults += [("WEBHOOK_ERROR", each) for each in wrong]
@@ -240,11 +279,12 @@ class AlertEngine:
         if not isinstance(error, InvalidAlert):
             _log.warning("an alert could not be judged", extra=fields(alert=alert.id, error=str(error)))
         errors = (of_failure(error, now_ms),)
+        self._counts.failed(errors[0]["type"])
         windows = task.due.windows[-1:] if task else ()
         return Verdict(
             alert=alert,
             before=standing,
-            after=None,
+            after=_before_its_first_window(task) if task else None,
             state=None,
             errors=alert.execution_errors if same(errors, alert.execution_errors) else errors,
             evaluations=tuple(
@@ -254,12 +294,38 @@ class AlertEngine:
         )
 
     def _store(self, verdicts: Sequence[Verdict], lease: Lease, done: Round) -> None:
-        if verdicts:
+        """Together; where that fails, one by one, so that a verdict the database refuses stops no other."""
+        if not verdicts:
+            return
+        try:
             self._metadata.judgements.store(verdicts, lease)
-            done.stored_after_s += [self._clock.monotonic_s() - done.began_s] * len(verdicts)
+        except LostLease:
+            raise
+        except Exception:
+            if len(verdicts) == 1:
+                self._retry_ms[verdicts[0].alert.id] = self._now_ms() + ALERT_RETRY_MS
+                _log.exception("a verdict could not be stored", extra=fields(alert=verdicts[0].alert.id))
+                return
+            for each in verdicts:
+                self._store([each], lease, done)
+            return
+        done.stored_after_s += [self._clock.monotonic_s() - done.began_s] * len(verdicts)
 
     def _now_ms(self) -> int:
         return self._clock.now_ns() // 1_000_000
+
+
+def _before_its_first_window(task: _Task) -> Standing | None:
+    """A first window that could not be judged is kept in mind; later ones follow from the standing there is."""
+    if task.standing is not None:
+        return None
+    start_ms = task.due.windows[0].start_ms
+    next_due_ms = task.policy.schedule.next_due_ms(start_ms)
+    return Standing(task.policy.definition, start_ms, next_due_ms, write_memory(task.memory))
+
+
+def _no_samples(_: Told) -> str:
+    return ""
 
 
 class _Team:

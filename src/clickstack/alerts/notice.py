@@ -236,5 +236,5 @@ def _hide_at(value: str) -> str:
 
 
 def _without_mentions(text: str) -> tuple[str, tuple[str, ...]]:
-    names = tuple(dict.fromkeys(match[2].rstrip(".") for match in _MENTION.finditer(text)))
-    return _MENTION.sub("", text).replace(_AT, "@"), names
+    names = dict.fromkeys(match[2].rstrip(".") for match in _MENTION.finditer(text))
+    return _MENTION.sub("", text).replace(_AT, "@"), tuple(filter(None, names))

@@ -12,6 +12,7 @@ from clickstack.core.source import Source
 from clickstack.metadata import Metadata
 from clickstack.query import Reader
 
+from .counts import AlertCounts
 from .delivery import Deliverer
 from .engine import AlertEngine
 from .mail import mail_server
@@ -32,6 +33,7 @@ def open_alerts(
     ids: IdSource,
 ) -> AlertWatch:
     """Ready to start. `reader_of(sources)` reads for the team with these sources, in the background."""
+    counts = AlertCounts()
     engine = AlertEngine(
         metadata,
         reader_of,
@@ -40,6 +42,7 @@ def open_alerts(
         settings.public_url,
         Defaults.of(settings),
         Workers(ALERT_SCANS_AT_ONCE, "alerts-scan"),
+        counts,
     )
-    deliverer = Deliverer(metadata, HttpSender(check_address, clock), mail_server(settings), clock)
-    return AlertWatch(metadata, engine, deliverer, clock, ids.uuid())
+    deliverer = Deliverer(metadata, HttpSender(check_address, clock), mail_server(settings), clock, counts)
+    return AlertWatch(metadata, engine, deliverer, clock, ids.uuid(), counts)

@@ -92,7 +92,8 @@ def _schedule(alert: Alert, defaults: Defaults) -> Schedule:
     delay_s = alert.extra.get(DELAY)
     delay_ms = defaults.delay_ms if delay_s is None else int(delay_s) * 1000
     if alert.schedule_start_ms is not None:
-        return Schedule(interval_ms, alert.schedule_start_ms, anchored=True, delay_ms=delay_ms)
+        start_ms = -(-alert.schedule_start_ms // 1000) * 1000  # buckets of a chart begin with a second
+        return Schedule(interval_ms, start_ms, anchored=True, delay_ms=delay_ms)
     offset_ms = (alert.schedule_offset_minutes or 0) * 60_000
     return Schedule(interval_ms, offset_ms % interval_ms, delay_ms=delay_ms)
 

@@ -67,7 +67,7 @@ def question_of(alert: Alert, lookup: Lookup) -> Question:
 
 
 def interval_ms_of(alert: Alert) -> int:
-    return INTERVAL_MINUTES[alert.interval] * 60_000
+    return int(INTERVAL_MINUTES[alert.interval] * 60_000)
 
 
 def _of_saved_search(alert: Alert, lookup: Lookup) -> Question:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from clickstack.core.alert import SEVERITY, Alert
+from clickstack.core.alert import SEVERITY, Alert, Severity
 from clickstack.core.ids import IdSource
 from clickstack.core.limits import ALERT_TARGETS_MAX
 from clickstack.core.webhook import Webhook
@@ -30,6 +30,7 @@ class Addressee:
 
     target: Mapping[str, Any]
     service: str
+    severity: Severity | None = None  # instead of the alert's
 
     @property
     def key(self) -> str:
@@ -69,7 +70,8 @@ def notifications_of(
     addressees, faults = _addressees(alert, plain, webhooks)
     queued = []
     for each in addressees:
-        words = _words(notice, render(notice, app_url, escape_of(each.service)), each, app_url)
+        told = replace(notice, severity=each.severity) if each.severity else notice
+        words = _words(told, render(told, app_url, escape_of(each.service)), each, app_url)
         queued.append(
             Notification(
                 id=ids.object_id(),
@@ -114,7 +116,7 @@ def _addressees(alert: Alert, plain: Rendered, webhooks: Sequence[Webhook]) -> t
         if wanted is None:
             faults.append(f"The webhook {channel.webhook_id} of this alert does not exist any more.")
         else:
-            found[wanted.id] = _to_webhook(wanted)
+            found[wanted.id] = replace(_to_webhook(wanted), severity=channel.severity)
     for mention in plain.mentions:
         named = by_id.get(mention) or next((each for each in webhooks if each.name.startswith(mention)), None)
         if named is None:

@@ -7,6 +7,7 @@ told of its own fault and breaks no other.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Any
 
 from clickstack.core.chart import ChartConfig, Filter, Select
 from clickstack.core.errors import ClickstackError
-from clickstack.core.limits import ALERT_SHARED_COUNTS_MAX
+from clickstack.core.limits import ALERT_GROUP_NAME_CHARS, ALERT_SHARED_COUNTS_MAX
 from clickstack.core.result import Statistics
 from clickstack.core.timerange import TimeRange
 from clickstack.query import ChartResult, Point, Reader, Runner
@@ -44,19 +45,19 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about windows that touch each other, oldest first. `aligned`: their borders are multiples of 1970."""
+    """A question about windows that touch each other, oldest first."""
 
     question: Question
     windows: tuple[Window, ...]
 
     @property
-    def aligned(self) -> bool:
-        return self.windows[0].start_ms % self.question.interval_ms == 0
+    def at_once(self) -> bool:
+        """Whether one query answers for all windows: they are the buckets of a chart."""
+        return self.question.chart is not None
 
     @property
-    def at_once(self) -> bool:
-        """Whether one query answers for all windows."""
-        return self.aligned and self.question.chart is not None
+    def origin_s(self) -> int:
+        return self.windows[0].start_ms // 1000 % (self.question.interval_ms // 1000)
 
     @property
     def time_range(self) -> TimeRange:
@@ -105,25 +106,18 @@ def _read_chart(asked: Asked, reader: Reader, went_on: Callable[[], None]) -> Re
     chart = asked.question.chart
     assert chart is not None
     points: dict[int, list[Point]] = defaultdict(list)
-    results = []
-    for window_end, result in _results(chart, asked, reader):
-        went_on()
-        results.append(result)
-        for point in result.points:
-            points[window_end or point.bucket_ms + asked.question.interval_ms].append(point)
-    seen = {end: tuple(_seen(point, results[0].groups, -1) for point in each) for end, each in points.items()}
-    return Reading(seen, results[-1].sql, _total(results))
+    result = _result(chart, asked, reader)
+    went_on()
+    for point in result.points:
+        points[point.bucket_ms + asked.question.interval_ms].append(point)
+    seen = {end: tuple(_seen(point, result.groups, -1) for point in each) for end, each in points.items()}
+    return Reading(seen, result.sql, result.statistics)
 
 
-def _results(chart: ChartConfig, asked: Asked, reader: Reader) -> Iterator[tuple[int, ChartResult]]:
-    """Aligned windows are the buckets of one query, where 0 stands for the end; others are asked one by one."""
-    runner = Runner(reader)
-    if asked.aligned:
-        bucketed = replace(chart, granularity_s=asked.question.interval_ms // 1000)
-        yield 0, runner.run(bucketed, asked.time_range)
-        return
-    for window in asked.windows:
-        yield window.end_ms, runner.run(chart, TimeRange(window.start_ms, window.end_ms))
+def _result(chart: ChartConfig, asked: Asked, reader: Reader) -> ChartResult:
+    """The windows are the buckets of one query."""
+    bucketed = replace(chart, granularity_s=asked.question.interval_ms // 1000, origin_s=asked.origin_s)
+    return Runner(reader).run(bucketed, asked.time_range)
 
 
 def _read_raw(asked: Asked, reader: Reader, went_on: Callable[[], None]) -> Reading:
@@ -150,7 +144,7 @@ def _read_raw(asked: Asked, reader: Reader, went_on: Callable[[], None]) -> Read
 
 def _shared_key(asked: Asked) -> Any | None:
     chart = asked.question.chart
-    if chart is None or not asked.question.counts or not asked.aligned or len(chart.select) != 1:
+    if chart is None or not asked.question.counts or len(chart.select) != 1:
         return None
     select = chart.select[0]
     if select.metric is not None or (chart.where.text.strip() and select.where.text.strip()):
@@ -170,7 +164,7 @@ def _read_together(scan: Scan, reader: Reader, went_on: Callable[[], None]) -> I
     conditions = list(dict.fromkeys(_condition(chart) for chart in charts if chart))
     counts = tuple(Select("count", where=each) for each in conditions)
     together = replace(first, where=Filter(), select=counts)
-    ((_, result),) = _results(together, scan[0], reader)
+    result = _result(together, scan[0], reader)
     went_on()
     interval_ms = scan[0].question.interval_ms
     for asked in scan:
@@ -185,13 +179,26 @@ def _read_together(scan: Scan, reader: Reader, went_on: Callable[[], None]) -> I
 
 
 def _seen(point: Point, names: Sequence[str], at: int) -> Seen:
-    attributes = {name: _text(value) for name, value in zip(names, point.group, strict=True)}
-    group = ", ".join(f"{name}:{text}" for name, text in attributes.items())
+    attributes = {name: _clipped(_text(value)) for name, value in zip(names, point.group, strict=True)}
+    group = _clipped(", ".join(f"{name}:{text}" for name, text in attributes.items()))
     value = point.values[at]
     return Seen(group, None if value is None else float(value), attributes)
 
 
+def _clipped(text: str) -> str:
+    """A name of bounded length, still another for another text."""
+    if len(text) <= ALERT_GROUP_NAME_CHARS:
+        return text
+    digest = hashlib.sha1(text.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]
+    return f"{text[:ALERT_GROUP_NAME_CHARS]}… {digest}"
+
+
 def _text(value: Any) -> str:
+    """As people read it; without NUL, which PostgreSQL cannot keep."""
+    return _plain_text(value).replace("\x00", "\ufffd")
+
+
+def _plain_text(value: Any) -> str:
     match value:
         case None:
             return ""

@@ -33,11 +33,12 @@ class Trial:
         self._ids = ids
 
     def webhook(self, target: Target) -> Attempt:
-        with HttpSender(self._check_address, self._clock, TRIAL_TIMEOUT_S) as sender:
-            for words in self._messages(target.service):
-                attempt = send_to(sender, target, words)
-                if attempt.problem is not None:
-                    break
+        sender = HttpSender(self._check_address, self._clock, TRIAL_TIMEOUT_S)
+        attempt = Attempt()
+        for words in self._messages(target.service):
+            attempt = send_to(sender, target, words)
+            if attempt.problem is not None:
+                break
         return attempt
 
     def mail(self, recipients: Sequence[str]) -> Attempt:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from clickstack.core.clock import Clock
-from clickstack.core.errors import ClickstackError
+from clickstack.core.errors import ClickstackError, MetadataAway
 from clickstack.core.limits import (
     ALERT_HISTORY_S,
     ALERT_LEASE_MS,
     ALERT_ROUND_EVERY_S,
+    AUDIT_LOG_S,
     DELIVERY_LOG_S,
     DELIVERY_ROUND_EVERY_S,
     PRUNE_EVERY_S,
@@ -18,6 +20,7 @@ from clickstack.core.limits import (
 from clickstack.core.log import fields, get_logger
 from clickstack.metadata import Lease, LostLease, Metadata
 
+from .counts import AlertCounts
 from .delivery import Deliverer
 from .engine import AlertEngine, Round
 
@@ -33,13 +36,20 @@ class AlertWatch:
     """
 
     def __init__(
-        self, metadata: Metadata, engine: AlertEngine, deliverer: Deliverer, clock: Clock, holder: str
+        self,
+        metadata: Metadata,
+        engine: AlertEngine,
+        deliverer: Deliverer,
+        clock: Clock,
+        holder: str,
+        counts: AlertCounts,
     ) -> None:
         self._metadata = metadata
         self._engine = engine
         self._deliverer = deliverer
         self._clock = clock
         self._holder = holder
+        self.counts = counts
         self._stop = threading.Event()
         self._lease: Lease | None = None
         self._pruned_s: float | None = None
@@ -60,7 +70,8 @@ class AlertWatch:
             thread.join(timeout_s)
         self._deliverer.close()
         if self._lease is not None:
-            self._metadata.leases.give_back(self._lease)
+            with contextlib.suppress(MetadataAway):  # then it ends by itself
+                self._metadata.leases.give_back(self._lease)
 
     @property
     def leading(self) -> bool:
@@ -77,6 +88,8 @@ class AlertWatch:
             except LostLease:
                 self._lease = None
                 _log.warning("another process evaluates the alerts now")
+            except MetadataAway:
+                continue  # said once by the database itself
             except Exception:
                 _log.exception("a round of alerts failed")
 
@@ -86,6 +99,8 @@ class AlertWatch:
                 self._keep_lease()
                 if self._lease is not None:
                     self._deliverer.send_due()
+            except MetadataAway:
+                pass  # said once by the database itself
             except Exception:
                 _log.exception("the outbox of alerts could not be emptied")
             self._stop.wait(DELIVERY_ROUND_EVERY_S)
@@ -106,5 +121,6 @@ class AlertWatch:
             self._metadata.judgements.prune(now_ms - ALERT_HISTORY_S * 1000, PRUNE_ROWS_MAX)
             self._metadata.notifications.prune(now_ms - DELIVERY_LOG_S * 1000)
             self._metadata.silences.prune(now_ms - ALERT_HISTORY_S * 1000)
+            self._metadata.audit_log.prune(now_ms - AUDIT_LOG_S * 1000, PRUNE_ROWS_MAX)
         except ClickstackError:
             _log.exception("old findings of alerts could not be removed")

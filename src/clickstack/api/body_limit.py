@@ -9,12 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clickstack.auth.permissions import rule_of
 from clickstack.core.errors import Exposed, TooLarge
-from clickstack.core.limits import API_BODY_BYTES_MAX, LOGIN_BODY_BYTES_MAX
+from clickstack.core.limits import API_BODY_BYTES_MAX, DASHBOARD_BODY_BYTES_MAX, LOGIN_BODY_BYTES_MAX
 
 from .wire import error_reply
-
-LIMITS = {"/login/password": LOGIN_BODY_BYTES_MAX, "/register/password": LOGIN_BODY_BYTES_MAX}
 
 
 class BodyLimit:
@@ -28,7 +27,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = LIMITS.get(scope["path"].lower(), API_BODY_BYTES_MAX)
+        limit = limit_of(scope["method"], scope["path"].lower())
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
             await self._reply(TooLarge(_text(limit)), scope)(scope, receive, send)
@@ -50,6 +49,14 @@ class BodyLimit:
             if error.status_code != 413:
                 raise
             await self._reply(TooLarge(_text(limit)), scope)(scope, receive, send)
+
+
+def limit_of(method: str, path: str) -> int:
+    """Bytes that a body may have. Where anybody may call, it is as small as a form."""
+    rule = rule_of(method, path)
+    if rule is not None and rule.role is None:
+        return LOGIN_BODY_BYTES_MAX
+    return DASHBOARD_BODY_BYTES_MAX if "dashboards" in path.split("/") else API_BODY_BYTES_MAX
 
 
 def _text(limit: int) -> str:

@@ -16,7 +16,7 @@ from .context import SESSION_COOKIE
 from .wire import error_reply, is_v2
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_FOREIGN = (
+FOREIGN = (
     "This request came from a page of another origin. If that page is this server's UI, "
     "set CLICKSTACK_FRONTEND_URL to the address people open."
 )
@@ -52,8 +52,8 @@ class SessionCookies:
         if scope["type"] != "http" or is_v2(scope):  # v2 knows no cookie
             await self._app(scope, receive, send)
             return
-        if scope["method"] not in _SAFE_METHODS and self._foreign(Headers(scope=scope)):
-            await error_reply(Forbidden(_FOREIGN), scope)(scope, receive, send)
+        if is_foreign(scope, self._settings):
+            await error_reply(Forbidden(FOREIGN), scope)(scope, receive, send)
             return
 
         async def send_with_cookie(message: Message) -> None:
@@ -66,13 +66,25 @@ class SessionCookies:
 
         await self._app(scope, receive, send_with_cookie)
 
-    def _foreign(self, headers: Headers) -> bool:
-        """Whether a browser says the request comes from a page that is neither on this host nor the UI's address."""
-        origin = headers.get("origin")
-        if origin is None:
-            return False
-        own = {headers.get("host", "").lower(), urlsplit(self._settings.public_url).netloc.lower()}
-        return urlsplit(origin).netloc.lower() not in own - {""}
+
+def is_foreign(scope: Scope, settings: Settings) -> bool:
+    """Whether a request that changes something comes, says a browser, from a page of neither this host nor the UI.
+
+    Where we are known to be served with TLS a page without it is foreign too; a proxy in front may hide that we are.
+    """
+    headers = Headers(scope=scope)
+    origin = headers.get("origin")
+    if scope["method"] in _SAFE_METHODS or origin is None:
+        return False
+    try:
+        page = urlsplit(origin.lower())
+    except ValueError:  # "http://["
+        return True
+    public = urlsplit(settings.public_url.lower())
+    tls_of = {headers.get("host", "").lower(): scope.get("scheme") == "https", public.netloc: public.scheme == "https"}
+    if page.scheme not in ("http", "https") or not page.netloc or page.netloc not in tls_of:
+        return True
+    return tls_of[page.netloc] and page.scheme != "https"
 
 
 def _over_https(settings: Settings) -> bool:

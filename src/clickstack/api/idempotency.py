@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +22,7 @@ from clickstack.core.limits import IDEMPOTENCY_KEY_CHARS_MAX, IDEMPOTENCY_REPLY_
 from clickstack.metadata import KeyState, KeyUse, StoredReply
 
 from .body_forms import read_body, replay
+from .context import require_permission
 from .wire import Json, error_reply, is_v2
 
 if TYPE_CHECKING:
@@ -64,8 +66,10 @@ class Idempotency:
         body = await read_body(receive)
         use = _use(scope, key, body)
         known = await run_in_threadpool(self._keys.take, use)
-        if known is KeyState.TAKEN:
-            await self._run(use, scope, replay(body, receive), send)
+        if isinstance(known, StoredReply):  # who may no longer do this gets no word of what it did
+            await require_permission(Request(scope), scope["state"]["actor"], rule, scope["path"])
+        if isinstance(known, KeyUse):
+            await self._run(known, scope, replay(body, receive), send)
         else:
             await _answer(known, scope)(scope, receive, send)
 

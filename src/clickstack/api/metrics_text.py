@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from clickstack.alerts import LATE_BOUNDS_S, AlertCounts
 from clickstack.core.errors import NotFound
 from clickstack.ingest import BOUNDS_S, DurationCounts, KeyCounters, SignalCounters
 
@@ -87,6 +88,27 @@ def _by_key(read: Callable[[KeyCounters], int]) -> Callable[[Services], Samples]
     return lambda server: [
         ("", {"key": counts.key, "signal": counts.signal}, read(counts)) for counts in server.ingest.key_counters()
     ]
+
+
+def _of_alerts(
+    read: Callable[[AlertCounts], Mapping[tuple[str, ...], int]], *names: str
+) -> Callable[[Services], Samples]:
+    def samples(server: Services) -> Samples:
+        counts = read(server.alert_watch.counts) if server.alert_watch else {}
+        return [("", dict(zip(names, labels, strict=True)), count) for labels, count in sorted(counts.items())]
+
+    return samples
+
+
+def _alert_lateness(server: Services) -> Samples:
+    if server.alert_watch is None:
+        return
+    lateness = server.alert_watch.counts.lateness
+    below = list(itertools.accumulate(lateness.counts))
+    for bound, count in zip((*map(str, LATE_BOUNDS_S), "+Inf"), below, strict=True):
+        yield "_bucket", {"le": bound}, count
+    yield "_sum", {}, lateness.sum_s
+    yield "_count", {}, below[-1]
 
 
 def _resident_bytes(_: Services) -> float | None:
@@ -207,6 +229,48 @@ FAMILIES: tuple[Family, ...] = (
         "gauge",
         "Disk the spool may use; at this, senders are told to retry.",
         _one(lambda server: server.settings.spool_mb * 1024 * 1024),
+    ),
+    Family(
+        "clickstack_alerts_windows_total",
+        "counter",
+        "Windows of alerts that were judged, by the worst state found.",
+        _of_alerts(lambda counts: counts.windows, "state"),
+    ),
+    Family(
+        "clickstack_alerts_failures_total",
+        "counter",
+        "Attempts to judge an alert that failed and are made again.",
+        _of_alerts(lambda counts: counts.failures, "type"),
+    ),
+    Family(
+        "clickstack_alerts_messages_total",
+        "counter",
+        "Messages about a group of an alert: fire, again, resolve.",
+        _of_alerts(lambda counts: counts.messages, "kind"),
+    ),
+    Family(
+        "clickstack_alerts_deliveries_total",
+        "counter",
+        "Attempts to deliver a message, by service and outcome: sent, retried, failed for good.",
+        _of_alerts(lambda counts: counts.deliveries, "service", "outcome"),
+    ),
+    Family(
+        "clickstack_alerts_lateness_seconds",
+        "histogram",
+        "From when a window may be judged to when it was.",
+        _alert_lateness,
+    ),
+    Family(
+        "clickstack_alerts_queued_messages",
+        "gauge",
+        "Messages that wait for their delivery, of the whole installation.",
+        _one(lambda server: server.metadata.notifications.waiting() if server.alert_watch else None),
+    ),
+    Family(
+        "clickstack_alerts_leading",
+        "gauge",
+        "1 in the process that judges the alerts of the installation.",
+        _one(lambda server: int(server.alert_watch.leading) if server.alert_watch else None),
     ),
     Family(
         "process_cpu_seconds_total",

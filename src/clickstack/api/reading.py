@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clickstack.core.errors import NotFound
+from clickstack.core.limits import SEARCH_ROWS_DEFAULT, SEARCH_ROWS_MAX
 from clickstack.core.records import Actor
 from clickstack.core.result import Statistics
 from clickstack.core.source import Source
@@ -13,7 +14,19 @@ from .context import Services
 
 def reader(here: Services, actor: Actor) -> Reader:
     """The store as the caller's team reads it. Its sources are asked for only when a query could name their tables."""
-    return Reader(here.store, lambda: here.metadata.sources.list(actor.team.id))
+    return Reader(here.store, lambda: here.metadata.sources.list(actor.team.id), settings=query_settings(here, actor))
+
+
+def query_settings(here: Services, actor: Actor) -> dict[str, str]:
+    """The ClickHouse settings that the team has chosen for its queries."""
+    timeout_s = here.metadata.team_settings.get(actor.team.id).get("queryTimeout") or 0
+    return {"max_execution_time": str(timeout_s)} if timeout_s > 0 else {}
+
+
+def row_limit(here: Services, actor: Actor) -> int:
+    """How many rows a search shows that does not say."""
+    wanted = here.metadata.team_settings.get(actor.team.id).get("searchRowLimit") or SEARCH_ROWS_DEFAULT
+    return int(max(1, min(wanted, SEARCH_ROWS_MAX)))
 
 
 def find_source(here: Services, actor: Actor, source_id: str) -> Source:

@@ -84,9 +84,12 @@ class Mask:
 
         try:
             await self._app(scope, receive, note_start)
-        except Exception:
+        except Exception as error:
             if scope["type"] != "http":
                 raise
+            if isinstance(error, Exposed) and not started:  # of a layer around the handlers, which know it
+                await error_reply(error, scope)(scope, receive, send)
+                return
             request_id = scope["state"]["request_id"]
             if not scope["state"].get("failure_logged"):  # by the mask inside this one
                 scope["state"]["failure_logged"] = True

@@ -12,7 +12,6 @@ from .access_keys import UNKNOWN_KEY, NewAccessKey
 from .accounts import Auth, open_auth
 from .api_keys import SYSTEM_ROLES, Hashes, KeySpec, NewApiKey, SystemRole
 from .oidc import Oidc, OidcRefused
-from .oidc_ticket import Ticket
 from .passwords import PASSWORD_RULES, Passwords, broken_rules
 from .people import is_email
 from .permissions import Rule, permit, rule_of
@@ -33,7 +32,6 @@ __all__ = [
     "Passwords",
     "Rule",
     "SystemRole",
-    "Ticket",
     "Visit",
     "Visitor",
     "Window",

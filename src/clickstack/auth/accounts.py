@@ -5,6 +5,7 @@ from __future__ import annotations
 from clickstack.core.clock import Clock
 from clickstack.core.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
 from clickstack.core.ids import IdSource
+from clickstack.core.limits import EMAIL_CHARS_MAX
 from clickstack.core.log import fields, get_logger
 from clickstack.core.records import Actor
 from clickstack.core.settings import Settings
@@ -70,7 +71,9 @@ class Auth:
         Raises Unauthorized for wrong credentials, without a word on which was wrong, and TooManyRequests.
         """
         email = canonical_email(email)
-        self._admit(email, visitor)
+        self._admit(email[: EMAIL_CHARS_MAX + 1], visitor)
+        if len(email) > EMAIL_CHARS_MAX:  # nobody's, and told as fast as it comes: there is no person to hide
+            raise Unauthorized(WRONG_CREDENTIALS)
         found = self._metadata.users.with_email(email)
         user, password_hash = found or (None, None)
         if not self._passwords.matches(password_hash, password) or user is None or password_hash is None:
@@ -78,7 +81,7 @@ class Auth:
             raise Unauthorized(WRONG_CREDENTIALS)
         self._throttle.succeeded(email, visitor.address)
         if self._passwords.outdated(password_hash):
-            self._metadata.users.rehash_password(user.id, self._passwords.hash(password))
+            self._metadata.users.rehash_password(user.id, password_hash, self._passwords.hash(password))
         return self.sessions.begin(user.id, visitor)
 
     def join(self, token: str, password: str, visitor: Visitor, request_id: str | None) -> str:

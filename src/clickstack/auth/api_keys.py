@@ -13,17 +13,19 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from clickstack.core.clock import Clock, iso_millis, utc_datetime
 from clickstack.core.errors import BadRequest, Conflict, Forbidden, MetadataFailed, Unauthorized
-from clickstack.core.ids import IdSource
+from clickstack.core.ids import OBJECT_ID, IdSource
 from clickstack.core.limits import SEEN_EVERY_S
 from clickstack.core.log import fields, get_logger
 from clickstack.core.records import Actor, Author, Role, Team, User
 from clickstack.metadata import ApiKey, ApiKeyState, IpSource, Metadata
 
+from .custom_roles import covers
 from .permissions import Rule, grants, highest
 
 UNKNOWN_API_KEY = "Key is not found"  # the text of the original
@@ -90,7 +92,7 @@ class NewApiKey:
 
     key: ApiKey
     key_id: str | None
-    secret: str | None
+    secret: str | None = field(repr=False)
 
 
 class ApiKeys:
@@ -99,6 +101,7 @@ class ApiKeys:
     def __init__(self, metadata: Metadata, clock: Clock, ids: IdSource) -> None:
         self._stored = metadata.api_keys
         self._teams = metadata.teams
+        self._roles = metadata.roles
         self._clock = clock
         self._ids = ids
 
@@ -121,17 +124,24 @@ class ApiKeys:
             self._note_used(key)
         return key
 
-    def actor(self, key: ApiKey, organization_id: str, service_id: str, rule: Rule) -> Actor:
-        """The key as somebody who acts in a service. Raises Forbidden, also for a service that is not there."""
+    def actor(self, key: ApiKey, organization_id: str, service_id: str, rule: Rule, asked: tuple[str, str]) -> Actor:
+        """The key as somebody who acts in a service: `asked` is the method and the template of the route.
+
+        Raises Forbidden, also for a service that is not there.
+        """
         require_organization(key, organization_id)
         allowed = _UUID.fullmatch(service_id) and (key.services is None or service_id.lower() in key.services)
         team = self._teams.of_service(key.organization_id, service_id.lower()) if allowed else None
         if team is None:
             raise Forbidden(f"This key does not open the service {service_id[:40]!r}.")
-        permit_key(key, rule)
-        role = role_of(key)
-        assert role is not None, "permit_key lets nobody without a role pass"
-        return Actor(user=_nobody(key, role, team), team=team, via="api_key", credential=key.id)
+        if not self._custom_role_covers(key, team.id, rule, asked):
+            permit_key(key, rule)
+        return Actor(user=_nobody(key, role_of(key) or "viewer", team), team=team, via="api_key", credential=key.id)
+
+    def _custom_role_covers(self, key: ApiKey, team_id: str, rule: Rule, asked: tuple[str, str]) -> bool:
+        """Whether one of the key's roles that the service made itself allows a route."""
+        own = [self._roles.get(team_id, role) for role in key.roles if OBJECT_ID.fullmatch(role)]
+        return any(role is not None and covers(role.permissions, rule, *asked) for role in own)
 
     def create(
         self,
@@ -143,6 +153,7 @@ class ApiKeys:
     ) -> NewApiKey:
         """Raises BadRequest for services that are not there or unreadable hashes, Conflict for too many keys."""
         self._require_services(organization_id, spec.services)
+        self._require_roles(organization_id, spec.roles)
         key_id, secret = self._ids.uuid().replace("-", ""), PREFIX + self._ids.token()
         key = ApiKey(
             id=self._ids.uuid(),
@@ -164,15 +175,12 @@ class ApiKeys:
         return NewApiKey(key, key_id, secret)
 
     def update(
-        self, organization_id: str, id: str, changes: dict[str, object], author: Author, request_id: str | None
+        self, organization_id: str, id: str, changes: dict[str, Any], author: Author, request_id: str | None
     ) -> ApiKey:
         """`changes` are fields of KeySpec. Raises NotFound, BadRequest."""
-        services = changes.get("services")
-        if isinstance(services, tuple):
-            self._require_services(organization_id, services)
-        return self._stored.update(
-            organization_id, id, lambda key: replace(key, **changes), author, request_id  # type: ignore[arg-type]
-        )  # fmt: skip
+        self._require_services(organization_id, changes.get("services"))
+        self._require_roles(organization_id, changes.get("roles", ()))
+        return self._stored.update(organization_id, id, lambda key: replace(key, **changes), author, request_id)
 
     def delete(self, caller: ApiKey, id: str, author: Author, request_id: str | None) -> None:
         """Raises NotFound, and Conflict for the key that asks."""
@@ -187,6 +195,14 @@ class ApiKeys:
         for each in services:
             if each not in known:
                 raise BadRequest(f"serviceIds: the organization has no service {each!r}")
+
+    def _require_roles(self, organization_id: str, roles: Sequence[str]) -> None:
+        """Of the roles that services made themselves: one of the organization's services must have it."""
+        own = [role for role in roles if OBJECT_ID.fullmatch(role)]
+        teams = self._teams.of_organization(organization_id) if own else []
+        for role in own:
+            if all(self._roles.get(team.id, role) is None for team in teams):
+                raise BadRequest(f"assignedRoleIds: the organization has no role {role!r}")
 
     def _note_used(self, key: ApiKey) -> None:
         try:

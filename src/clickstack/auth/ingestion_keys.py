@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from clickstack.core.clock import Clock, utc_datetime
-from clickstack.core.errors import MetadataFailed, NotFound
+from clickstack.core.errors import MetadataAway, MetadataFailed, NotFound
 from clickstack.core.ids import IdSource
 from clickstack.core.limits import INGESTION_KEY_USE_S, INGESTION_KEYS_LIFE_S
 from clickstack.core.log import fields, get_logger
@@ -102,13 +102,22 @@ class IngestionKeys:
         with self._lock:
             now_s = self._clock.monotonic_s()
             if now_s >= self._fresh_until_s:
-                self._known = {
-                    **{_hash(key): CLASSIC for _, key in self._teams.api_keys()},
-                    **{key.key_hash: key.id for key in self._stored.valid()},
-                    **self._fixed,
-                }
+                self._known = self._read() or self._known
                 self._fresh_until_s = now_s + INGESTION_KEYS_LIFE_S
             return self._known
+
+    def _read(self) -> Mapping[str, str] | None:
+        """None while the database is away and keys are known from before: telemetry goes on arriving."""
+        try:
+            return {
+                **{_hash(key): CLASSIC for _, key in self._teams.api_keys()},
+                **{key.key_hash: key.id for key in self._stored.valid()},
+                **self._fixed,
+            }
+        except MetadataAway:
+            if not self._known:
+                raise
+            return None
 
     def _note(self, key_id: str) -> None:
         if key_id in (CLASSIC, OF_SETTINGS):

@@ -7,19 +7,27 @@ a person who is here, of an open invitation, or in a domain whose people may all
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from clickstack.core.clock import Clock
 from clickstack.core.errors import ClickstackError, Conflict, NotFound, StartupError
 from clickstack.core.ids import IdSource
+from clickstack.core.limits import (
+    API_CALLERS_MAX,
+    OIDC_LOGIN_S,
+    OIDC_STEPS_MAX,
+    OIDC_STEPS_WINDOW_S,
+    OIDC_TICKETS_MAX,
+)
 from clickstack.core.log import fields, get_logger
 from clickstack.core.records import Author, Role, User
 from clickstack.core.settings import Settings
 from clickstack.metadata import Metadata
 
-from .oidc_ticket import Client, OidcFailed, Ticket
+from .oidc_ticket import Client, OidcFailed, Ticket, sealed, unsealed
 from .people import People, canonical_email, is_email
+from .windows import Windows
 
 if TYPE_CHECKING:
     from .oidc_provider import Provider
@@ -29,7 +37,7 @@ ROLES: tuple[Role, ...] = ("viewer", "editor", "admin")  # ascending: of several
 
 _log = get_logger("auth")
 
-Reason = Literal["oidcFailed", "oidcNotAllowed"]
+Reason = Literal["oidcFailed", "oidcNotAllowed", "tooManyAttempts"]
 
 
 class OidcRefused(ClickstackError):
@@ -42,36 +50,51 @@ class OidcRefused(ClickstackError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who may come in, and as what. `role_of` is by group, groups are in the claim `groups_claim`."""
+    """Who may come in, and as what. `role_of` is by group, groups are in the claim `groups_claim`.
+
+    `secret` seals tickets; empty: the team's ingestion key does, which other servers of the installation know too.
+    """
 
     domains: frozenset[str]
     groups_claim: str
     role_of: Mapping[str, Role]
     default_role: Role
+    secret: str = field(repr=False)
 
 
 class Oidc:
     """Every call blocks on the provider: never on an event loop."""
 
-    def __init__(self, provider: Provider, entry: Entry, metadata: Metadata, ids: IdSource, people: People) -> None:
+    def __init__(
+        self, provider: Provider, entry: Entry, metadata: Metadata, clock: Clock, ids: IdSource, people: People
+    ) -> None:
         self._provider = provider
         self._entry = entry
         self._metadata = metadata
+        self._clock = clock
         self._ids = ids
         self._people = people
+        self._steps = Windows(clock, limit=OIDC_STEPS_MAX, window_s=OIDC_STEPS_WINDOW_S, keys_max=API_CALLERS_MAX)
+        self._used = Windows(clock, limit=1, window_s=OIDC_LOGIN_S, keys_max=OIDC_TICKETS_MAX)
 
-    def begin(self) -> tuple[str, Ticket]:
-        """Where to send the browser, and what it keeps until it is back. Raises OidcRefused."""
-        ticket = Ticket(self._ids.token(), self._ids.token(), self._ids.token())
+    def begin(self, address: str) -> tuple[str, str]:
+        """Where to send the browser, and the cookie it keeps until it is back. Raises OidcRefused."""
+        self._admit(address)
+        ends_s = self._now_s() + OIDC_LOGIN_S
+        ticket = Ticket(self._ids.token(), self._ids.token(), self._ids.token(), ends_s)
         try:
-            return self._provider.sign_in_url(ticket), ticket
+            return self._provider.sign_in_url(ticket), sealed(ticket, self._secret())
         except OidcFailed as error:
             raise OidcRefused("oidcFailed", str(error)) from error
 
-    def finish(self, code: str, state: str, ticket: Ticket | None, request_id: str | None) -> User:
-        """Who came back with the code. Raises OidcRefused."""
-        if ticket is None or not state or state != ticket.state:
-            raise OidcRefused("oidcFailed", "the browser that came back is not the one that left")
+    def finish(self, code: str, state: str, cookie: str, address: str, request_id: str | None) -> User:
+        """Who came back with the code. The provider is asked only about a ticket of ours, once. Raises OidcRefused."""
+        self._admit(address)
+        ticket = unsealed(cookie, self._secret())
+        if ticket is None or not state or state != ticket.state or ticket.ends_s < self._now_s():
+            raise OidcRefused("oidcFailed", "the browser that came back is not the one that left, or took too long")
+        if self._used.hit(ticket.state).exceeded:
+            raise OidcRefused("oidcFailed", "the browser has come back already")
         try:
             claims = self._provider.claims(code, ticket)
         except OidcFailed as error:
@@ -88,11 +111,13 @@ class Oidc:
         if not is_email(email) or claims.get("email_verified") not in (True, "true"):
             raise OidcRefused("oidcNotAllowed", f"{subject!r} has no verified e-mail address there")
         found = self._metadata.users.with_email(email)
-        if found is not None:
-            self._metadata.identities.link(found[0], issuer, subject, request_id)
-            return found[0]
-        user = self._newcomer(email, claims, request_id)
-        self._metadata.identities.link(user, issuer, subject, request_id)
+        if found is not None and self._metadata.identities.has_one(found[0].id, issuer):
+            raise OidcRefused("oidcNotAllowed", f"{email} is somebody else there: {subject!r} is new, the address not")
+        user = found[0] if found is not None else self._newcomer(email, claims, request_id)
+        try:
+            self._metadata.identities.link(user, issuer, subject, request_id)
+        except Conflict as error:
+            raise OidcRefused("oidcFailed", error.message) from error
         return user
 
     def _newcomer(self, email: str, claims: Mapping[str, Any], request_id: str | None) -> User:
@@ -115,9 +140,9 @@ class Oidc:
             raise OidcRefused("oidcFailed", error.message) from error
 
     def _with_role_of_groups(self, user: User, claims: Mapping[str, Any], request_id: str | None) -> User:
-        """The role follows the groups at each sign-in, where groups give one."""
-        role = self._role_of_groups(claims)
-        if role is None or role == user.role:
+        """The role follows the groups at each sign-in, up and down; without a mapping of groups it is left alone."""
+        role = (self._role_of_groups(claims) or self._entry.default_role) if self._entry.role_of else user.role
+        if role == user.role:
             return user
         author = Author("system", "oidc", str(claims["iss"]))
         try:
@@ -125,6 +150,21 @@ class Oidc:
         except Conflict as error:
             _log.warning("role of groups not taken", extra=fields(user=user.id, role=role, reason=error.message))
             return user
+
+    def _admit(self, address: str) -> None:
+        if self._steps.hit(address).exceeded:
+            raise OidcRefused("tooManyAttempts", f"too many sign-ins from {address}")
+
+    def _now_s(self) -> int:
+        return self._clock.now_ns() // 1_000_000_000
+
+    def _secret(self) -> str:
+        if self._entry.secret:
+            return self._entry.secret
+        team = self._metadata.installation.team()
+        if team is None:
+            raise OidcRefused("oidcNotAllowed", "there is no team yet to come into")
+        return team.api_key
 
     def _role_of_groups(self, claims: Mapping[str, Any]) -> Role | None:
         groups = claims.get(self._entry.groups_claim)
@@ -156,8 +196,9 @@ def open_oidc(settings: Settings, metadata: Metadata, clock: Clock, ids: IdSourc
         groups_claim=settings.oidc_groups_claim,
         role_of=_roles(settings.oidc_roles),
         default_role=cast(Role, settings.oidc_default_role),
+        secret=settings.oidc_client_secret,
     )
-    return Oidc(Provider(client, clock), entry, metadata, ids, people)
+    return Oidc(Provider(client, clock), entry, metadata, clock, ids, people)
 
 
 def _listed(text: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import requests
@@ -18,7 +19,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from clickstack.core.clock import Clock
-from clickstack.core.limits import OIDC_CLOCK_SKEW_S, OIDC_KEYS_LIFE_S, OIDC_WAIT_S
+from clickstack.core.limits import OIDC_CLOCK_SKEW_S, OIDC_FAILURE_S, OIDC_KEYS_LIFE_S, OIDC_WAIT_S
 
 from .oidc_ticket import Client, OidcFailed, Ticket
 
@@ -27,16 +28,28 @@ SCOPE = "openid email profile"
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the provider says about itself."""
+
+    document: dict[str, Any]
+    keys: KeySet
+
+
 class Provider:
-    """Safe to use from any thread."""
+    """Safe to use from any thread. One thread at a time asks what the provider says about itself; nobody waits for it:
+    others work with what was known before, or fail at once. A provider that failed is left alone for OIDC_FAILURE_S.
+    """
 
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._lock = threading.Lock()  # guards what follows
-        self._document: dict[str, Any] = {}
-        self._keys: KeySet | None = None
+        self._lock = threading.Lock()  # guards what follows, never held while the provider is asked
+        self._known: _Known | None = None
         self._fresh_until_s = float("-inf")
+        self._asking = False
+        self._failed = ""  # how it failed last, and until when that counts
+        self._failed_until_s = float("-inf")
 
     def sign_in_url(self, ticket: Ticket) -> str:
         """Where to send the browser."""
@@ -105,22 +118,38 @@ class Provider:
         )
 
     def _discovered(self) -> dict[str, Any]:
-        with self._lock:
-            self._refresh()
-            return self._document
+        return self._current().document
 
     def _key_set(self, *, anew: bool = False) -> KeySet:
-        with self._lock:
-            if anew:
-                self._fresh_until_s = float("-inf")
-            self._refresh()
-            assert self._keys is not None
-            return self._keys
+        return self._current(anew=anew).keys
 
-    def _refresh(self) -> None:
-        """Read the provider's document and keys, unless they were read a short while ago. Called with the lock."""
-        if self._clock.monotonic_s() < self._fresh_until_s:
-            return
+    def _current(self, *, anew: bool = False) -> _Known:
+        """The provider's document and keys, read again when they are old, or wanted anew."""
+        with self._lock:
+            now = self._clock.monotonic_s()
+            if self._known is not None and (self._asking or (now < self._fresh_until_s and not anew)):
+                return self._known
+            if self._asking:
+                raise OidcFailed("the provider is being asked already and has not answered yet")
+            if now < self._failed_until_s:
+                raise OidcFailed(f"a short while ago {self._failed}")
+            self._asking = True
+        known, failed = None, "the provider could not be asked"
+        try:
+            known = self._ask()
+            return known
+        except OidcFailed as error:
+            failed = str(error)
+            raise
+        finally:
+            with self._lock:
+                now, self._asking = self._clock.monotonic_s(), False
+                if known is not None:
+                    self._known, self._fresh_until_s = known, now + OIDC_KEYS_LIFE_S
+                else:
+                    self._failed, self._failed_until_s = failed, now + OIDC_FAILURE_S
+
+    def _ask(self) -> _Known:
         document = self._get(f"{self._client.issuer.rstrip('/')}/.well-known/openid-configuration")
         wanted = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
         if missing := [name for name in wanted if not isinstance(document.get(name), str)]:
@@ -128,11 +157,9 @@ class Provider:
         if document["issuer"].rstrip("/") != self._client.issuer.rstrip("/"):
             raise OidcFailed(f"the provider calls itself {document['issuer']!r}")
         try:
-            self._keys = KeySet.import_key_set(cast(Any, self._get(document["jwks_uri"])))
+            return _Known(document, KeySet.import_key_set(cast(Any, self._get(document["jwks_uri"]))))
         except (JoseError, ValueError, KeyError) as error:
             raise OidcFailed(f"the provider's keys cannot be read: {error}") from error
-        self._document = document
-        self._fresh_until_s = self._clock.monotonic_s() + OIDC_KEYS_LIFE_S
 
     def _get(self, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         try:

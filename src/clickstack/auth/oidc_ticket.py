@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 
 from clickstack.core.errors import ClickstackError
@@ -28,3 +30,23 @@ class Ticket:
     state: str
     nonce: str
     verifier: str
+    ends_s: int  # seconds since 1970
+
+
+def sealed(ticket: Ticket, secret: str) -> str:
+    """The ticket as a cookie, which nobody without the secret can make."""
+    text = f"{ticket.state}.{ticket.nonce}.{ticket.verifier}.{ticket.ends_s}"
+    return f"{text}.{_seal(text, secret)}"
+
+
+def unsealed(cookie: str, secret: str) -> Ticket | None:
+    """The ticket of a cookie; None of one that was not made with this secret."""
+    text, _, seal = cookie.rpartition(".")
+    if not hmac.compare_digest(seal.encode(), _seal(text, secret).encode()):
+        return None
+    state, nonce, verifier, ends_s = text.split(".")
+    return Ticket(state, nonce, verifier, int(ends_s))
+
+
+def _seal(text: str, secret: str) -> str:
+    return hmac.new(secret.encode(), b"oidc ticket " + text.encode(), hashlib.sha256).hexdigest()

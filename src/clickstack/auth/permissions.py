@@ -47,6 +47,7 @@ RESOURCES: dict[str, tuple[Rule, Rule]] = {
     "/api/v2/dashboards": (READ, EDIT),
     "/api/v2/docs": (ANYBODY, ADMIN),  # words about the API, no data
     "/api/v2/openapi.json": (ANYBODY, ADMIN),
+    "/api/v2/roles": (READ, ADMIN),
     "/api/v2/saved-searches": (READ, EDIT),
     "/api/v2/search": (READ, READ),
     "/api/v2/sources": (READ, EDIT),
@@ -120,6 +121,11 @@ def permit(actor: Actor, rule: Rule) -> None:
         return
     if _RANK[actor.role] < _RANK[rule.role]:
         raise Forbidden(f"This needs the role {rule.role}; yours is {actor.role}. An admin of the team can change it.")
+    permit_scope(actor, rule)
+
+
+def permit_scope(actor: Actor, rule: Rule) -> None:
+    """Raises Forbidden for a key that may only read."""
     if rule.scope == "write" and actor.scope == "read":
         raise Forbidden("This access key may only read. Use a key with the scope write.")
 

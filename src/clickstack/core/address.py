@@ -193,6 +193,8 @@ _PRIVATE: tuple[IpNetwork, ...] = tuple(
             *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
             *("192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24"),
             *("203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+            "168.63.129.16/32",  # Azure's platform, from any of its machines
+            "64:ff9b:1::/48",  # translation inside a network, where any prefix may hide any IPv4 address (RFC 8215)
             *("::/128", "::1/128", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7"),
             *("fe80::/10", "fec0::/10", "ff00::/8"),
         ),
@@ -203,9 +205,11 @@ _EMBEDDING = (  # IPv6 networks with an IPv4 address in them, and how many bits 
     (ipaddress.IPv6Network("::ffff:0:0/96"), 0),
     (ipaddress.IPv6Network("::ffff:0:0:0/96"), 0),
     (ipaddress.IPv6Network("64:ff9b::/96"), 0),
-    (ipaddress.IPv6Network("64:ff9b:1::/48"), 0),
     (ipaddress.IPv6Network("2002::/16"), 80),
 )
+
+
+_ISATAP = (0x5EFE, 0x0200_5EFE)  # before the IPv4 address of a tunnel, in any network (RFC 5214 §6.1)
 
 
 def is_private(address: IpAddress) -> bool:
@@ -216,4 +220,6 @@ def is_private(address: IpAddress) -> bool:
         for network, behind in _EMBEDDING:
             if address in network:
                 return is_private(ipaddress.IPv4Address((int(address) >> behind) & 0xFFFFFFFF))
+        if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
+            return is_private(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return False

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-AlertInterval = Literal["1m", "5m", "15m", "30m", "1h", "6h", "12h", "1d"]
+PublishedInterval = Literal["1m", "5m", "15m", "30m", "1h", "6h", "12h", "1d"]
+AlertInterval = Literal["30s", "1m", "5m", "15m", "30m", "1h", "6h", "12h", "1d"]
 ThresholdType = Literal[
     "above", "below", "above_exclusive", "below_or_equal", "equal", "not_equal", "between", "not_between"
 ]
 AlertSource = Literal["saved_search", "tile"]
 AlertState = Literal["ALERT", "OK", "INSUFFICIENT_DATA", "DISABLED", "PENDING"]
 
-INTERVAL_MINUTES: dict[AlertInterval, int] = {
+INTERVAL_MINUTES: dict[AlertInterval, float] = {
+    "30s": 0.5,
     "1m": 1,
     "5m": 5,
     "15m": 15,
@@ -42,10 +44,16 @@ ENABLED, NO_DATA, AGAIN, DELAY, SEVERITY, GROUPS_MAX = (
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where a notification goes: a webhook, or people by e-mail."""
+    """Where a notification goes: a webhook, or people by e-mail.
+
+    `severity` is that of the messages through it, None: the alert's own. The other two are kept for clients.
+    """
 
     webhook_id: str | None = None
     recipients: tuple[str, ...] = ()
+    severity: Severity | None = None
+    webhook_service: str | None = None
+    slack_channel_id: str | None = None
 
     @property
     def type(self) -> Literal["webhook", "email"]:

@@ -40,11 +40,16 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Cte:
-    """A query that SQL in the chart can read by its name; with `scalar`, an expression that stands for its value."""
+    """A query that SQL in the chart can read by its name; with `scalar`, an expression that stands for its value.
+
+    Instead of `sql` it may be a `chart`, asked over the same range: its columns are the names of its groups and values
+    and, over time, `__hdx_time_bucket`.
+    """
 
     name: str
-    sql: str
+    sql: str = ""
     scalar: bool = False
+    chart: ChartConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,9 @@ class ChartConfig:
     formulas take precedence over it. `show_operands=False` leaves the values out that formulas are made of.
     `series_limit` keeps the groups with the largest first value in any bucket; `other` adds the rest up as one group.
     `align` widens the range to whole buckets. `fill` gives buckets without data a 0.
-    `having` asks about values and groups by their names. `time_zone` is the IANA name of the zone
-    whose clocks make the buckets. `implicit_column` and `sample_weight` stand instead of what the source says.
+    `having` asks about values and groups by their names. `time_zone` is the IANA name of the zone whose clocks make the
+    buckets; in UTC they may begin at `origin_s` since 1970 instead. `implicit_column` and `sample_weight` stand instead
+    of what the source says.
     `show_groups=False` leaves group values out of the rows.
     """
 
@@ -126,6 +132,7 @@ class ChartConfig:
     fill: bool = False
     compare_to_previous: bool = False
     time_zone: str = "UTC"
+    origin_s: int = 0
     having_language: Language = "sql"
     with_queries: tuple[Cte, ...] = ()
     show_groups: bool = True

@@ -39,6 +39,7 @@ from .wire_reader import WireReader
 OVER_TIME = ("line", "stacked_bar")
 SELECTS_MAX: Mapping[DisplayType, int] = {"pie": 1, "bar": 1}
 _NAME = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
+_STATES = re.compile(r"[a-z]\w{1,40}?(?:If)?(?:State|Merge)", re.ASCII)
 _OPERATORS = ("=", "<", ">", "!=", "<=", ">=")
 FORMULAS_MAX: Mapping[DisplayType, int] = {"number": 1, "pie": 0, "bar": 0}
 
@@ -64,7 +65,14 @@ def chart_wire(chart: ChartConfig) -> dict[str, Any]:
         "filtersLogicalOperator": chart.filters_operator,
         "groupBy": [{"valueExpression": text} for text in chart.group_by],
         "with": [
-            _given({"name": each.name, "sql": each.sql, "isSubquery": False if each.scalar else None})
+            _given(
+                {
+                    "name": each.name,
+                    "sql": each.sql or None,
+                    "chartConfig": chart_wire(each.chart) if each.chart else None,
+                    "isSubquery": False if each.scalar else None,
+                }
+            )
             for each in chart.with_queries
         ],
         "having": chart.having,
@@ -143,7 +151,7 @@ def _chart(reader: WireReader, find_source: Callable[[str], Source | None]) -> C
         number_format=reader.mapping("numberFormat"),
         time_zone=_time_zone(reader),
         having_language=reader.choice("havingLanguage", get_args(Language), "sql"),
-        with_queries=tuple(_cte(each) for each in reader.items("with", 0, CHART_CTES_MAX)),
+        with_queries=tuple(_cte(each, find_source) for each in reader.items("with", 0, CHART_CTES_MAX)),
         show_groups=reader.flag("selectGroupBy", True),
         implicit_column=reader.text("implicitColumnExpression").strip(),
         sample_weight=reader.text("sampleWeightExpression").strip(),
@@ -163,9 +171,11 @@ def _source(reader: WireReader, find_source: Callable[[str], Source | None]) -> 
 
 
 def _select(reader: WireReader, source: Source) -> Select:
+    level = reader.number("level", 0, 1)
+    if _STATES.fullmatch(str(reader.get("aggFn"))):
+        return _of_states(reader, level)
     aggregate: AggregateName = reader.choice("aggFn", get_args(AggregateName), "none")
     expression = reader.text("valueExpression").strip() or None
-    level = reader.number("level", 0, 1)
     metric = None
     if source.kind == "metric":
         name = reader.text("metricName")
@@ -187,6 +197,22 @@ def _select(reader: WireReader, source: Source) -> Select:
         reader.choice("periodAggFn", ("delta", ""), "") == "delta" or reader.flag("isDelta", False),
         reader.mapping("numberFormat"),
         reader.choice("valueExpressionLanguage", get_args(Language), "sql"),
+    )
+
+
+def _of_states(reader: WireReader, level: float | None) -> Select:
+    """`sumMerge`, `quantileTDigestMerge`, `countState`, …: the engine's own functions of aggregates half-way (§2.3)."""
+    name, expression = str(reader.get("aggFn")), reader.text("valueExpression").strip()
+    if reader.text("where") or reader.text("aggCondition"):
+        reader.fault("where", f"{name} takes no condition of its own: put it into the chart's where")
+    if not expression and not name.startswith("count"):
+        reader.fault("valueExpression", f"{name} needs an expression to aggregate")
+    parameter = f"({0.5 if level is None else level!r})" if name.startswith("quantile") else ""
+    return Select(
+        "none",
+        f"{name}{parameter}({expression})",
+        alias=reader.text("alias").strip() or None,
+        number_format=reader.mapping("numberFormat"),
     )
 
 
@@ -223,15 +249,22 @@ def _filter(reader: WireReader, text: str, language: str) -> Filter:
     return Filter(reader.text(text), reader.choice(language, get_args(Language), default))
 
 
-def _cte(reader: WireReader) -> Cte:
+def _cte(reader: WireReader, find_source: Callable[[str], Source | None]) -> Cte:
     name = reader.text("name").strip()
     if not _NAME.fullmatch(name):
         reader.fault("name", "expected letters, digits and _")
-    if reader.has("chartConfig"):
-        reader.fault("chartConfig", "not supported; write the query as sql")
-    if not reader.text("sql").strip():
-        reader.fault("sql", "Required")
-    return Cte(name, reader.text("sql"), not reader.flag("isSubquery", True))
+    scalar = not reader.flag("isSubquery", True)
+    if not reader.has("chartConfig"):
+        if not reader.text("sql").strip():
+            reader.fault("sql", "Required, or chartConfig")
+        return Cte(name, reader.text("sql"), scalar)
+    inner = reader.inner("chartConfig")
+    if inner.get("with"):
+        inner.fault("with", "a chart inside a chart has no named queries of its own")
+        return Cte(name)
+    if reader.text("sql").strip() or scalar:
+        reader.fault("chartConfig", "a query of its own: leave sql and isSubquery out")
+    return Cte(name, chart=_chart(inner, find_source))
 
 
 def _saved_filter(reader: WireReader) -> Filter:

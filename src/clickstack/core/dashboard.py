@@ -38,10 +38,11 @@ class Tile:
 
     @property
     def can_alert(self) -> bool:
-        return self.display in ALERTABLE
+        return self.display in (ALERTABLE_RAW if self.is_raw_sql else ALERTABLE)
 
 
-ALERTABLE = frozenset({"line", "stacked_bar", "number"})
+ALERTABLE = frozenset({"line", "stacked_bar", "number", "table"})
+ALERTABLE_RAW = ALERTABLE - {"table"}  # whose columns nobody knows: a table of SQL has no value to watch
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 
 class IdSource(Protocol):
     def object_id(self) -> str:
-        """24 lower-case hex digits; grows with time, so ascending id is creation order."""
+        """24 lower-case hex digits. They grow in one process; of two processes only from second to second."""
         ...
 
     def uuid(self) -> str:

@@ -6,9 +6,11 @@ from __future__ import annotations
 INGEST_BODY_BYTES_MAX = (
     64 * 1024 * 1024
 )  # before and after inflation (OTLP recommends 64 MiB); above: memory per request
-API_BODY_BYTES_MAX = 32 * 1024 * 1024  # as the reference; above: a dashboard nobody can render
+API_BODY_BYTES_MAX = 4 * 1024 * 1024  # the largest object but a dashboard, with room; above: memory per request
+DASHBOARD_BODY_BYTES_MAX = 32 * 1024 * 1024  # as the reference; above: a dashboard nobody can render
+API_JSON_PARTS_MAX = 1_000_000  # objects, lists and members of a body; above: parsing holds everybody up for seconds
 FORM_FIELDS_MAX = 1_000  # of a form sent instead of JSON, as the reference; above: 32 MB of `&` become gigabytes
-LOGIN_BODY_BYTES_MAX = 64 * 1024  # a form with two fields; above: hashing of megabytes
+LOGIN_BODY_BYTES_MAX = 64 * 1024  # a form with two fields, and whatever a stranger sends; above: work for nobody
 GRPC_WORKERS = 8  # threads that hold a request each; more only wait for the same fsync
 INGEST_REQUESTS_IN_FLIGHT_MAX = 256  # bodies held in memory at once; above: 429
 INGEST_BYTES_IN_FLIGHT_MAX = 256 * 1024 * 1024  # the same in bytes, after inflation
@@ -33,9 +35,12 @@ FLUENT_RECORD_VALUES_MAX = 100_000  # keys, values and containers of one record;
 FLUENT_NESTING_MAX = 24  # maps in each other; the protobuf library reads up to 100 messages, three per map
 
 # --- Spool --------------------------------------------------------------------------------------------------
-SPOOL_COMMIT_DELAY_S = 0.005  # how long a commit waits for company; an ack costs at most this plus one fsync
+SPOOL_COMMIT_DELAY_S = 0.001  # how long a commit waits for company; more comes together while the last one is synced
 SPOOL_SEGMENT_BYTES = 32 * 1024 * 1024  # close a segment at this size: one INSERT of about 100,000 records
 SPOOL_SEGMENT_AGE_S = 1.0  # ... or at this age: each load costs a twentieth of a second, however few its rows
+SPOOL_SEGMENT_AGE_BUSY_S = (
+    3.0  # ... while another load is running: fewer, larger ones cost less, and this is still soon
+)
 SPOOL_LOADERS = 2  # segments of one signal loaded at once; each insert is one thread, more would starve the queries
 SPOOL_LOAD_ATTEMPT_DELAY_S_MAX = 30.0  # back-off ceiling while the engine refuses everything
 
@@ -44,6 +49,10 @@ ERRAND_WAIT_S = 30.0  # longest a command waits for the running server to do wha
 # --- What one query may take (see store.POOLS) -----------------------------------------------------------------
 QUERY_MEMORY_BYTES_MAX = 4 * 1024**3  # one query; the engine's own cap stands above it
 QUERY_RESULT_ROWS_MAX = 1_000_000  # rows sent back by one query; above: nobody reads them, JSON eats the memory
+QUERY_SECONDS_MIN = 0.001  # that a setting may allow a query; the engine takes less than a microsecond for no limit
+SETTING_THREADS_MAX = 64  # of one query by a setting of its source; above: thousands of threads for one chart
+SETTING_BLOCK_ROWS_MAX = 1_048_576  # rows computed at once by such a setting; above: memory before the first check
+SETTING_SPILL_BYTES_MIN = 16 * 1024 * 1024  # before a query writes files; below: thousands of files for one query
 QUERY_WAIT_S_MAX = 30.0  # longest a query waits for a free connection before Busy
 SEARCH_ROWS_MAX = 4_000  # rows of one search page, as the reference's row download
 SEARCH_ROWS_DEFAULT = 200
@@ -72,7 +81,7 @@ RAW_EXPANSIONS_MAX = 50_000  # macros, variables and their values in one stateme
 RAW_TEXTS_REMEMBERED_MAX = 200  # statements known to reach only what they may; each up to RAW_TEXT_CHARS_MAX
 RAW_NAMES_REMEMBERED_MAX = 5_000  # names in statements known to be no tables of others
 RAW_MACRO_NESTING_MAX = 4  # macros inside arguments of macros; most write their argument twice
-VERBATIM_ANSWER_BYTES_MAX = 256 * 1024**2  # answer to a statement of a ClickHouse client; above: it fills memory
+VERBATIM_ANSWER_BYTES_MAX = 64 * 1024**2  # answer to a statement of a ClickHouse client; above: it fills memory
 VARIABLE_VALUES_MAX = 1_000  # values selected for one dashboard variable; above: a query no engine plans quickly
 VARIABLE_NAME_CHARS_MAX = 64  # published contract
 QUERY_NESTING_MAX = 100  # parentheses inside each other; above: the stack
@@ -89,6 +98,8 @@ MARKDOWN_CHARS_MAX, SERIES_MARKDOWN_CHARS_MAX = 50_000, 100_000  # of a tile, an
 COLOR_RULES_MAX, COLOR_LABEL_CHARS_MAX, COLOR_TEXT_CHARS_MAX = 10, 40, 200
 CLICK_FILTERS_MAX = 50  # filters a click hands on, as the reference; above: an address no browser opens
 BODY_ITEMS_MAX = 10_000  # of a list of a body that has no bound of its own; above: a fault of each takes gigabytes
+MOMENT_MS_MAX = 7_258_118_400_000  # the year 2200: moments people name; above, and before 1970: a slip of the pen
+ENDLESS_MS_MAX = 99_999_999_999_999  # what clients of v2 send for an open end; above: beyond all calendars
 JSON_INTEGER_MAX = 2**53 - 1  # above it clients that read numbers as JavaScript does see another one
 
 # --- Exploring ----------------------------------------------------------------------------------------------
@@ -97,7 +108,9 @@ EXPLORE_READ_ROWS_MAX = 2_000_000  # rows looked at for events under a filter; a
 EXPLORE_READ_ROWS_UNFILTERED_MAX = 1_000_000  # the same for what nothing has counted beforehand
 FACET_RECOUNT_ROWS_MAX = 100_000  # events counted where an estimate was at hand; above: the scan takes too long
 DICTIONARY_TOKENS_MAX = 500_000  # tokens of an index read for one list, about 0.2 s; above: the list is cut
+SEARCH_ENGINE_S_MAX = 180  # all windows of one page together; each has the limit of a query besides
 KEYS_SAMPLE_ROWS = 20_000  # events read for the keys of a map that nothing has counted
+KEYS_READ_ROWS_MAX = 200_000  # rows looked at for them; above: runs of neighbours, which repeat their keys anyway
 KEYS_PER_MAP_MAX = 1_000  # keys of one map listed, as the reference
 VALUES_MAX, VALUES_DEFAULT = 10_000, 20  # values of one key listed, as the reference
 FACETS_MAX = 50  # keys of one facets request; above: each event becomes that many rows
@@ -120,6 +133,9 @@ ALERT_CATCH_UP_SHORT_S = 6 * 3_600  # how far back, for intervals below 15 minut
 ALERT_CATCH_UP_LONG_S = 24 * 3_600  # ... and for the others
 ALERT_GROUPS_MAX = 1_000  # groups of one alert that are judged; above: the others are counted and said to be left out
 ALERT_GROUPS_LOGGED_MAX = 50  # groups kept of one window in the evaluation log, the worst first, as the reference
+CHANNEL_WORD_CHARS_MAX = 100  # the name of a service, the id of a channel of Slack; kept for clients
+ALERT_GROUP_NAME_CHARS = 500  # of a group's name and of each of its values; above: cut, and told apart by a digest
+ALERT_SAMPLED_GROUPS_MAX = 20  # groups of one alert and round whose message shows events; each is a query
 ALERT_TARGETS_MAX = 20  # targets of one message, as the reference
 ALERT_ERRORS_MAX = 20  # execution errors shown on one alert, the newest
 ALERT_ERROR_CHARS_MAX = 10_000  # of one execution error, as the reference
@@ -152,7 +168,7 @@ PREVIEW_QUERIES_MAX = 50  # of a preview whose windows are asked one by one; abo
 PREVIEW_MESSAGES_MAX = 50  # shown of a preview
 SILENCES_MAX = 1_000  # silences of a team; each is looked at in every round of evaluation
 SILENCE_MINUTES_MAX = 7 * 24 * 60  # of one time of a maintenance window; above: it is a silence
-ALERT_GROUP_CHARS_MAX = 4_096  # of a group's name in a silence
+ALERT_GROUP_CHARS_MAX = 4_096  # of a group's name; above: cut, with a digest behind it
 TEMPLATE_CHARS_MAX = 16_384  # of a message template, the largest body the published contract allows
 TEMPLATE_NESTING_MAX = 20  # blocks or parentheses inside each other; above: the stack
 TEMPLATE_OUTPUT_CHARS_MAX = 65_536  # of a rendered message; above: cut, no channel takes it
@@ -169,11 +185,14 @@ IDEMPOTENCY_KEY_CHARS_MAX = 255  # usual are UUIDs
 IDEMPOTENCY_LIFE_S = 24 * 3600  # how long a repeated request gets the first one's reply
 IDEMPOTENCY_RUNNING_S_MAX = 120  # a request without a reply for longer died with its process; its key is free again
 IDEMPOTENCY_KEYS_MAX = 10_000  # of a team; above: the oldest is forgotten
-IDEMPOTENCY_REPLY_BYTES_MAX = 1024 * 1024  # of a kept reply; above: the request would run again
+IDEMPOTENCY_KEYS_ALL_MAX = 100_000  # of all teams; above: the oldest is forgotten
+IDEMPOTENCY_REPLY_BYTES_MAX = 64 * 1024  # of a kept reply; above: it is not kept, and a repetition runs again
 API_CALLERS_MAX = 10_000  # keys and addresses counted at once; above: the oldest window is forgotten
 LOGIN_FAILURES_MAX, LOGIN_WINDOW_S = 10, 15 * 60  # wrong passwords per address and e-mail; above: guessing pays
+LOGIN_ATTEMPTS_MAX, LOGIN_ATTEMPTS_WINDOW_S = 60, 60  # sign-ins per address, whoever signs in; above: a flood
 LOGIN_CALLERS_MAX = 10_000  # pairs of address and e-mail counted at once; above: the oldest window is forgotten
 PASSWORD_HASHES_AT_ONCE = 2  # 64 MiB and a core each; above: logins crowd out everything else
+LOGINS_WAITING_MAX = 40  # sign-ins waiting for a thread, two seconds of hashing; above: Busy at once
 PASSWORD_WAIT_S_MAX = 5.0  # longest a login waits for its turn to hash before Busy
 SESSIONS_PER_USER_MAX = 100  # live sessions of one person; above: the oldest ends
 SESSION_ROLL_S = 3600  # a session is prolonged at most this often; below: a write per request
@@ -184,9 +203,12 @@ INGESTION_KEYS_LIFE_S = 2.0  # how long a rotated ingestion key may live on in a
 API_KEYS_MAX = 100  # of an organization, as the managed API documents
 API_KEY_IP_SOURCES_MAX = 100  # addresses and networks one key may be used from; each is compared on every request
 API_KEY_ROLES_MAX = 50  # of one key; there are fewer
+ROLE_PERMISSIONS_MAX = 500  # of one role; each is compared on every request
+ROLE_CONDITIONS_CHARS_MAX = 10_000  # of one permission, as JSON; kept for others
 MANAGED_WINDOW_S = 10  # of the managed API's budget, whose size is a setting (published contract: 10)
 ACCESS_KEYS_MAX = 50  # named keys of one person in force at once; above: nobody knows which is whose
 ACCESS_KEY_NAME_CHARS_MAX = 100
+ACCESS_KEYS_REVOKED_MAX = 100  # revoked keys of one person still listed; above: the oldest are forgotten
 ACCESS_KEY_LIFE_S_MAX = 10 * 365 * 24 * 3600  # above: a slip of the pen; a key without an expiry says so
 SEEN_EVERY_S = (
     60  # a key's last use and a session's last visit are written at most this often; below: a write a request
@@ -194,11 +216,22 @@ SEEN_EVERY_S = (
 USER_AGENT_CHARS_MAX = 400  # of a session's browser; above: cut
 INVITE_LIFE_S = 30 * 24 * 3600  # as the reference
 INVITES_MAX = 200  # open invitations of a team; above: links that nobody remembers
+MANIFEST_OBJECTS_MAX = 1_000  # objects of one kind in the manifest for Terraform, as the reference
+TEAM_QUERY_TIMEOUT_S_MAX = 86_400  # what a team may ask for; the server's own limit stands below it
+TEAM_NUMBER_MAX = 1_000_000_000  # rows and keys in the settings of a team
+PRESET_FILTERS_MAX = 100  # filters of one preset dashboard on one source; above: nobody reads them
+AUDIT_LOG_S = 400 * 86_400  # how long changes are kept: a year, and what an audit of the year takes
+AUDIT_LOG_ROWS_MAX = 1_000_000  # changes of a team that are kept; above: scripts have filled the disk with them
+AUDIT_OBJECT_BYTES_MAX = 64 * 1024  # an object kept whole before and after its change; above: what differs
 AUDIT_ROWS_MAX, AUDIT_ROWS_DEFAULT = 500, 50  # entries of the audit log in one reply
 OIDC_CLOCK_SKEW_S = 60  # between the provider's clock and ours
 OIDC_KEYS_LIFE_S = 3600.0  # how long the provider's addresses and keys are believed
 OIDC_LOGIN_S = 600  # from the redirect to the provider until the way back; above: a stale tab
 OIDC_WAIT_S = 10.0  # longest one request to the provider may take
+OIDC_FAILURE_S = 30.0  # how long a provider that did not answer is not asked again
+OIDC_STEPS_MAX, OIDC_STEPS_WINDOW_S = 60, 60  # sign-ins begun or finished per address; above: strangers use us to knock
+OIDC_TICKETS_MAX = 10_000  # tickets remembered as used; above: the oldest is forgotten, and the provider refuses it
+OIDC_AT_ONCE, OIDC_WAITING_MAX = 4, 16  # sign-ins through the provider, in threads of their own
 
 # --- Saved searches, webhooks, alerts, connections (numbers of the published contract where none is explained) ---
 NAME_LONG_CHARS_MAX = 1_024  # of a saved search or webhook

@@ -90,4 +90,6 @@ def _moment_ms(text: Any, where: str) -> int | None:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         raise BadRequest(f"{where}.minDate: {text!r} is not a time such as 2025-01-01T00:00:00Z") from None
+    if not 1970 <= moment.year < 2200:
+        raise BadRequest(f"{where}.minDate: must lie in the years 1970 to 2199")
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

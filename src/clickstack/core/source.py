@@ -13,6 +13,14 @@ from typing import Any, Literal
 
 SourceKind = Literal["log", "trace", "metric", "session", "promql"]
 
+# In these the engine tells about itself and about everybody's queries; no source reads them.
+SYSTEM_DATABASES = frozenset({"system", "information_schema", "_temporary_and_external_tables"})
+
+
+def is_system_database(name: str) -> bool:
+    return name.strip().lower() in SYSTEM_DATABASES
+
+
 # The five metric tables by OTLP kind, as `metricTables` spells them.
 METRIC_KINDS = ("gauge", "sum", "histogram", "exponential histogram", "summary")
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -41,10 +41,12 @@ class Sql:
     """A piece of SQL: text and parameters in order.
 
     `names_tables`: it holds text of a user that may name tables; which ones is checked before it runs (query.reader).
+    `called`: words of users that may be functions, which is checked there too.
     """
 
     parts: tuple[str | Param, ...]
     names_tables: bool = False
+    called: frozenset[str] = field(default=frozenset(), compare=False)
 
     @staticmethod
     def of(*parts: str | Param | Sql) -> Sql:
@@ -52,18 +54,23 @@ class Sql:
         flat: list[str | Param] = []
         for part in parts:
             flat.extend(part.parts if isinstance(part, Sql) else (part,))
-        return Sql(tuple(flat), any(isinstance(part, Sql) and part.names_tables for part in parts))
+        inside = [part for part in parts if isinstance(part, Sql)]
+        called = frozenset().union(*(part.called for part in inside if part.called))
+        return Sql(tuple(flat), any(part.names_tables for part in inside), called)
 
     @staticmethod
     def join(pieces: Iterable[Sql | str], separator: str) -> Sql:
         flat: list[str | Param] = []
         names_tables = False
+        called: frozenset[str] = frozenset()
         for index, piece in enumerate(pieces):
             if index:
                 flat.append(separator)
             flat.extend(piece.parts if isinstance(piece, Sql) else (piece,))
-            names_tables = names_tables or (isinstance(piece, Sql) and piece.names_tables)
-        return Sql(tuple(flat), names_tables)
+            if isinstance(piece, Sql):
+                names_tables = names_tables or piece.names_tables
+                called |= piece.called
+        return Sql(tuple(flat), names_tables, called)
 
     def __bool__(self) -> bool:
         return any(not isinstance(part, str) or part for part in self.parts)

@@ -49,11 +49,8 @@ def check(signal: SignalName, body: bytes) -> Checked:
     request.DiscardUnknownFields()
     canonical: bytes = request.SerializeToString()
     if len(canonical) != len(body):
-        request = SIGNALS[signal].request()
-        _parse(request, body)
-        request.DiscardUnknownFields()
-        flatten_request(signal, request)
-        canonical = request.SerializeToString()
+        canonical = _flattened(signal, body)
+        request = _SCALAR[signal].FromString(canonical)
     census = SIGNALS[signal].census(request)
     if census.records > REQUEST_RECORDS_MAX or census.repeated_bytes > REQUEST_REPEATED_BYTES_MAX:
         raise TooLarge(
@@ -66,6 +63,15 @@ def check(signal: SignalName, body: bytes) -> Checked:
         census = SIGNALS[signal].census(request)
     kinds = census.kinds | (SESSION if signal == "logs" and _SESSION_KEY in canonical else 0)
     return Checked(canonical, census.records, kinds, rejected.count, rejected.message)
+
+
+def _flattened(signal: SignalName, body: bytes) -> bytes:
+    """What the scalar type can read whole."""
+    request = SIGNALS[signal].request()
+    _parse(request, body)
+    request.DiscardUnknownFields()
+    flatten_request(signal, request)
+    return bytes(request.SerializeToString())
 
 
 def _with_text_mended(signal: SignalName, body: bytes) -> bytes:

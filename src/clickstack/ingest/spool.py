@@ -1,8 +1,8 @@
 """The durable queue of one signal: what is accepted stays here until its rows are stored.
 
 Writers hand over requests and get a future; one committer thread gathers them for SPOOL_COMMIT_DELAY_S, writes them
-with one fsync and completes the futures. Segments close by size, or by age when a loader is idle: a quiet
-system is searchable at once, a busy one makes big batches.
+with one fsync and completes the futures. Segments close by size, or by age, later while a load is running, and not at
+all while every loader has work: a quiet system is searchable at once, a busy one makes big batches.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from pathlib import Path
 from clickstack.core.clock import Clock
 from clickstack.core.errors import Busy
 from clickstack.core.ids import IdSource
-from clickstack.core.limits import SPOOL_COMMIT_DELAY_S, SPOOL_LOADERS, SPOOL_SEGMENT_AGE_S, SPOOL_SEGMENT_BYTES
+from clickstack.core.limits import (
+    SPOOL_COMMIT_DELAY_S,
+    SPOOL_LOADERS,
+    SPOOL_SEGMENT_AGE_BUSY_S,
+    SPOOL_SEGMENT_AGE_S,
+    SPOOL_SEGMENT_BYTES,
+)
 
 from .budget import RETRY_AFTER_S, Budget
 from .check import Checked
@@ -45,7 +51,9 @@ class Spool:
         self._budget = budget
         self._clock = clock
         self._ids = ids
-        self._changed = threading.Condition()  # guards all that follows
+        lock = threading.Lock()  # guards all that follows
+        self._changed = threading.Condition(lock)  # for the loaders and for `drain`: a segment is there, or was loaded
+        self._work = threading.Condition(lock)  # for the committer: requests wait, or there is another reason to look
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._committing = False
@@ -73,7 +81,8 @@ class Spool:
                 raise Busy("The server is stopping.", retry_after_s=RETRY_AFTER_S)
             self._waiting.append(waiting)
             self._waiting_bytes += size
-            self._changed.notify_all()
+            if len(self._waiting) == 1 or self._has_company():  # else the committer knows already
+                self._work.notify()
         return waiting.durable
 
     def take(self) -> Segment | None:
@@ -84,7 +93,7 @@ class Spool:
                 return None
             segment = self._closed.popleft()
             self._loading[segment.id] = segment
-            self._changed.notify_all()
+            self._work.notify()
             return segment
 
     def done(self, segment: Segment) -> None:
@@ -93,27 +102,27 @@ class Spool:
         self._budget.release(segment.bytes)
         with self._changed:
             del self._loading[segment.id]
-            self._changed.notify_all()
+            self._notify_all()
 
     def put_back(self, segment: Segment, *, first: bool) -> None:
         """Queue a taken segment again, before or behind the others."""
         with self._changed:
             del self._loading[segment.id]
             (self._closed.appendleft if first else self._closed.append)(segment)
-            self._changed.notify_all()
+            self._notify_all()
 
     def adopt(self, segment: Segment) -> None:
         """Queue a segment that somebody else wrote into the directory, whole and durable."""
         self._budget.force(segment.bytes)
         with self._changed:
             self._closed.append(segment)
-            self._changed.notify_all()
+            self._notify_all()
 
     def drain(self, timeout_s: float) -> bool:
         """Close what is open and wait until everything is loaded; False when the time ran out."""
         with self._changed:
             self._sealing = True
-            self._changed.notify_all()
+            self._work.notify()
             return self._changed.wait_for(self._is_empty, timeout_s)
 
     def queued(self) -> int:
@@ -126,8 +135,13 @@ class Spool:
         """Commit what waits, close the open segment, end the thread. What is not loaded stays for the next run."""
         with self._changed:
             self._stopping = True
-            self._changed.notify_all()
+            self._notify_all()
         self._committer.join()
+
+    def _notify_all(self) -> None:
+        """Wake whoever waits for anything. The caller holds the lock."""
+        self._changed.notify_all()
+        self._work.notify()
 
     def _is_empty(self) -> bool:
         return not (self._waiting or self._committing or self._open or self._closed or self._loading)
@@ -142,7 +156,8 @@ class Spool:
                 if self._open and (stop or self._sealing or old or self._seconds_to_seal() == 0):
                     self._close_segment()
                 self._sealing = self._sealing and bool(self._waiting)
-                self._changed.notify_all()
+                if self._is_empty():
+                    self._changed.notify_all()
                 if stop:
                     return
 
@@ -152,9 +167,9 @@ class Spool:
             old = False
             while not old and not self._has_work():
                 left_s = self._seconds_to_seal()  # changes while we wait: loaders come and go
-                old = left_s == 0 or not self._changed.wait(left_s)
+                old = left_s == 0 or not self._work.wait(left_s)
             if self._waiting and not self._stopping:
-                self._changed.wait_for(self._has_company, timeout=SPOOL_COMMIT_DELAY_S)
+                self._work.wait_for(self._has_company, timeout=SPOOL_COMMIT_DELAY_S)
             batch = list(self._waiting)
             self._waiting.clear()
             self._waiting_bytes = 0
@@ -171,7 +186,8 @@ class Spool:
         """How long the open segment may stay open; None without one, and while every loader has work."""
         if self._open is None or len(self._closed) + len(self._loading) >= SPOOL_LOADERS:
             return None
-        return max(0.0, self._open.opened_s + SPOOL_SEGMENT_AGE_S - self._clock.monotonic_s())
+        age_s = SPOOL_SEGMENT_AGE_BUSY_S if self._loading else SPOOL_SEGMENT_AGE_S
+        return max(0.0, self._open.opened_s + age_s - self._clock.monotonic_s())
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         """Write a batch, in as many segments as it fills."""

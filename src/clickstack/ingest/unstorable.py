@@ -8,12 +8,14 @@ smallest scale among them, so that one impossible scale would flatten them all.
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import methodcaller
 from typing import Any
 
+from clickstack.core.errors import BadRequest
 from clickstack.core.limits import (
     EXPONENTIAL_SCALE_MAX,
     EXPONENTIAL_SCALE_MIN,
@@ -25,9 +27,10 @@ from .signals import SIGNALS, SignalName
 
 _NO_RECORDED_VALUE = 1  # bit of a point's flags
 _INDEX_MAX = 2**31 - 1
+_NUMBER_BYTES = 8  # of a packed count or bound
 _NAME_CHARS_MAX = 200  # of a metric's name in a message
 
-_HistogramShape = tuple[int, tuple[float, ...]]  # number of counts, bounds
+_HistogramShape = tuple[int, bytes]  # bytes of counts, bounds; eight bytes each
 _ExponentialShape = tuple[int, tuple[int, int], tuple[int, int]]  # scale; offset and number of counts, twice
 
 
@@ -48,7 +51,10 @@ class Rejected:
 
 
 def take_out(signal: SignalName, request: Any, body_bytes: int) -> Rejected:
-    """Remove from a parsed request, in place, what cannot be stored. `body_bytes`: no record can be larger."""
+    """Remove from a parsed request, in place, what cannot be stored. `body_bytes`: no record can be larger.
+
+    The request is of the scalar type (variants.py). Raises BadRequest for packed numbers that are cut off.
+    """
     rejected = Rejected()
     if body_bytes > RECORD_BYTES_MAX:
         for records in SIGNALS[signal].records(request):
@@ -105,11 +111,14 @@ def _number_fault(kind: str | None) -> str:
 
 
 def _histogram_shape(point: Any) -> _HistogramShape:
-    return len(point.bucket_counts), tuple(point.explicit_bounds[:])  # the slice is one call, an iterator many
+    return len(point.bucket_counts), point.explicit_bounds
 
 
 def _histogram_fault(shape: _HistogramShape) -> str:
-    counts, bounds = shape
+    counts_bytes, packed = shape
+    if counts_bytes % _NUMBER_BYTES or len(packed) % _NUMBER_BYTES:
+        raise BadRequest("The bucket_counts or explicit_bounds of a histogram are cut off within a number.")
+    counts, bounds = counts_bytes // _NUMBER_BYTES, struct.unpack(f"<{len(packed) // _NUMBER_BYTES}d", packed)
     if counts not in (0, len(bounds) + 1):
         return (
             f"{counts} bucket_counts for {len(bounds)} explicit_bounds; "

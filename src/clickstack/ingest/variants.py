@@ -2,7 +2,10 @@
 
 Scalar types know no arrays and maps inside values. Parsing with them, in C, tells whether a request holds anything the
 loader's SQL cannot read: nested values are unknown fields there, and dropping unknown fields shortens the message
-(design: ingest, step 2). Binary types hold text as bytes: they read what some senders write, text that is not UTF-8.
+(design: ingest, step 2). The counts and bounds of a histogram, which protobuf packs into one field of eight bytes each,
+are that field as it is: one object for each list instead of one for each number. Numbers that are not packed, or come
+in several fields, shorten the message as well. Binary types hold text as bytes: they read what some senders write, text
+that is not UTF-8.
 """
 
 from __future__ import annotations
@@ -16,12 +19,13 @@ from google.protobuf.descriptor import FieldDescriptor, FileDescriptor
 from .signals import SIGNALS, SignalName
 
 _NESTED = {"array_value", "kvlist_value"}
+_PACKED = {"bucket_counts", "explicit_bounds"}
 _Change = Callable[[descriptor_pb2.DescriptorProto], None]
 
 
 def scalar_type(signal: SignalName) -> type[Any]:
-    """The request type of a signal with scalar values only."""
-    return _changed(signal, _without_nested)
+    """The request type of a signal with scalar values only, and the numbers of histograms packed."""
+    return _changed(signal, _simpler)
 
 
 def binary_type(signal: SignalName) -> type[Any]:
@@ -42,11 +46,16 @@ def mend_text(message: Any, original: Any) -> None:
             value[:] = [each.decode(errors="replace").encode() for each in value]
 
 
-def _without_nested(message: descriptor_pb2.DescriptorProto) -> None:
+def _simpler(message: descriptor_pb2.DescriptorProto) -> None:
     if message.name == "AnyValue":
         kept = [field for field in message.field if field.name not in _NESTED]
         del message.field[:]
         message.field.extend(kept)
+    elif message.name == "HistogramDataPoint":
+        for field in message.field:
+            if field.name in _PACKED:
+                field.type = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
+                field.label = descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL
 
 
 def _without_text(message: descriptor_pb2.DescriptorProto) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from clickstack.core.clock import Clock, iso_millis
 from clickstack.core.errors import Conflict, NotFound
 from clickstack.core.ids import IdSource
-from clickstack.core.limits import ACCESS_KEYS_MAX
+from clickstack.core.limits import ACCESS_KEYS_MAX, ACCESS_KEYS_REVOKED_MAX
 from clickstack.core.records import Author, Scope, Team, User
 
 from . import tables
@@ -93,7 +93,10 @@ class AccessKeys:
         return (_record(row), user_record(row), team_record(row)) if row else None
 
     def revoke(self, team_id: str, user_id: str, key_id: str, author: Author, request_id: str | None) -> None:
-        """End a key now. Raises NotFound when the person has no such key in force."""
+        """End a key now. Raises NotFound when the person has no such key in force.
+
+        The newest ACCESS_KEYS_REVOKED_MAX of the revoked stay listed; the audit log remembers the others.
+        """
         query = sa.select(tables.access_keys).where(
             _KEY.user_id == user_id, _KEY.id == key_id, _KEY.revoked_ms.is_(None)
         )
@@ -104,6 +107,10 @@ class AccessKeys:
             change.transaction.execute(
                 sa.update(tables.access_keys).where(_KEY.id == key_id).values(revoked_ms=change.now_ms)
             )
+            revoked = _KEY.user_id == user_id, _KEY.revoked_ms.is_not(None)
+            newest_first = sa.select(_KEY.id).where(*revoked).order_by(_KEY.revoked_ms.desc(), _KEY.id.desc())
+            if forgotten := list(change.transaction.scalars(newest_first))[ACCESS_KEYS_REVOKED_MAX:]:
+                change.transaction.execute(sa.delete(tables.access_keys).where(_KEY.id.in_(forgotten)))
             key = _record(row)
             change.note("delete", KIND, key, _shown(key), None)
 

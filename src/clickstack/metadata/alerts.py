@@ -104,7 +104,14 @@ def _record(row: sa.Row[Any]) -> Alert:
         team_id=row.team_id,
         name=row.name,
         channels=tuple(
-            Channel(each.get("webhookId"), tuple(each.get("emailRecipients", ()))) for each in spec["channels"]
+            Channel(
+                each.get("webhookId"),
+                tuple(each.get("emailRecipients", ())),
+                each.get("severity"),
+                each.get("webhookService"),
+                each.get("slackChannelId"),
+            )
+            for each in spec["channels"]
         ),
         source=row.source,
         saved_search_id=row.saved_search_id,
@@ -124,7 +131,13 @@ def _record(row: sa.Row[Any]) -> Alert:
 def _channel_spec(channel: Channel) -> dict[str, Any]:
     if channel.webhook_id is None:
         return {"type": "email", "emailRecipients": list(channel.recipients)}
-    return {"type": "webhook", "webhookId": channel.webhook_id}
+    extras = {
+        "severity": channel.severity,
+        "webhookService": channel.webhook_service,
+        "slackChannelId": channel.slack_channel_id,
+    }
+    said = {key: value for key, value in extras.items() if value is not None}
+    return {"type": "webhook", "webhookId": channel.webhook_id, **said}
 
 
 def _refuse_gone_tile(change: Change, before: Alert | None, alert: Alert) -> None:
@@ -167,7 +180,7 @@ ALERTS: Kind[Alert] = Kind(
     table=tables.alerts,
     to_row=_row,
     from_row=_record,
-    order=(tables.alerts.c.id,),
+    order=(tables.alerts.c.created_ms, tables.alerts.c.id),
     before_write=_refuse_gone_tile,
     after_write=_link_webhooks,
     before_delete=_say_farewell,

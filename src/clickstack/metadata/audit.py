@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection as Transaction
 
 from clickstack.core.clock import Clock
 from clickstack.core.ids import IdSource
+from clickstack.core.limits import AUDIT_LOG_ROWS_MAX, AUDIT_OBJECT_BYTES_MAX
 from clickstack.core.records import Author
 
 from . import tables
@@ -42,7 +44,8 @@ class Change:
     request_id: str | None
 
     def note(self, action: Action, kind: str, about: Named, before: Values | None, after: Values | None) -> None:
-        """Write the row. `before` and `after` hold nothing secret."""
+        """Write the row. `before` and `after` hold nothing secret. Of large objects only what differs is kept."""
+        before, after = _kept(before, after)
         self.transaction.execute(
             sa.insert(tables.audit_log).values(
                 id=self.ids.object_id(),
@@ -60,6 +63,17 @@ class Change:
                 request_id=self.request_id,
             )
         )
+
+
+def _kept(before: Values | None, after: Values | None) -> tuple[Values | None, Values | None]:
+    """Both as they are, or of large ones the keys that differ, and `truncated` to say so."""
+    sizes = [len(orjson.dumps(each, default=str)) for each in (before, after) if each is not None]
+    if before is None or after is None or max(sizes) <= AUDIT_OBJECT_BYTES_MAX:
+        return before, after
+    absent = object()
+    differing = [key for key in {**before, **after} if before.get(key, absent) != after.get(key, absent)]
+    of_before, of_after = ({key: each[key] for key in differing if key in each} for each in (before, after))
+    return {**of_before, "truncated": True}, {**of_after, "truncated": True}
 
 
 @contextmanager
@@ -90,7 +104,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Something changed that is kept elsewhere."""
+    """Something changed that is no record of its own."""
 
     id: str
     name: str
@@ -115,6 +129,19 @@ class AuditLog:
         """Write down a change of something that is not kept in this database."""
         with changing(self._database, self._clock, self._ids, team_id, author, request_id) as change:
             change.note("update", kind, Setting(name, name), before, after)
+
+    def prune(self, before_ms: int, rows_max: int) -> int:
+        """Forget changes before then, and of a team with too many the oldest; at most `rows_max` at once. How many."""
+        column, old = tables.audit_log.c, list[str]()
+        with self._database.read() as connection:
+            for team_id in connection.scalars(sa.select(tables.teams.c.id)).all():
+                over = sa.select(column.id).where(_over(connection, team_id, before_ms))
+                old += connection.scalars(over.limit(rows_max - len(old)))
+        for at in range(0, len(old), _IDS_AT_ONCE):
+            ids = old[at : at + _IDS_AT_ONCE]
+            with self._database.write() as transaction:
+                transaction.execute(sa.delete(tables.audit_log).where(column.id.in_(ids)))
+        return len(old)
 
     def list(
         self,
@@ -151,6 +178,18 @@ class AuditLog:
         query = sa.select(sa.func.count()).select_from(tables.audit_log).where(column.team_id == team_id)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
+
+
+_IDS_AT_ONCE = 500  # deleted by one statement, whose parameters are counted
+
+
+def _over(connection: Transaction, team_id: str, before_ms: int) -> sa.ColumnElement[bool]:
+    """Which changes of a team are too old or too many."""
+    column = tables.audit_log.c
+    newest = sa.select(column.at_ms).where(column.team_id == team_id).order_by(column.at_ms.desc())
+    last = connection.scalar(newest.offset(AUDIT_LOG_ROWS_MAX).limit(1))
+    edge_ms = before_ms if last is None else max(before_ms, last + 1)
+    return sa.and_(column.team_id == team_id, column.at_ms < edge_ms)
 
 
 def _entry(row: sa.Row[Any]) -> AuditEntry:

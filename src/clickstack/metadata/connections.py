@@ -81,7 +81,7 @@ CONNECTIONS: Kind[Connection] = Kind(
     table=tables.connections,
     to_row=_row,
     from_row=_record,
-    order=(tables.connections.c.id,),
+    order=(tables.connections.c.created_ms, tables.connections.c.id),
     secrets=frozenset({"password"}),
     before_delete=_refuse_in_use,
 )

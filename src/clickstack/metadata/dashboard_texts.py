@@ -63,7 +63,7 @@ class DashboardShelf:
         query = (
             sa.select(_COLUMN.id, _COLUMN.revision, _COLUMN.name)
             .where(_COLUMN.team_id == team_id)
-            .order_by(_COLUMN.name.desc(), _COLUMN.id)
+            .order_by(_COLUMN.name.desc(), _COLUMN.created_ms, _COLUMN.id)
         )
         with self._database.read() as connection:
             rows: list[Row] = [(id_, revision, name) for id_, revision, name in connection.execute(query).all()]

@@ -19,7 +19,7 @@ from .db import Database
 from .documents import Documents, Kind
 
 _COLUMN = tables.dashboards.c
-_ORDER = (_COLUMN.name.desc(), _COLUMN.id)
+_ORDER = (_COLUMN.name.desc(), _COLUMN.created_ms, _COLUMN.id)
 
 
 class Dashboards(Documents[Dashboard]):

@@ -9,6 +9,7 @@ writes holds on both, nobody can deadlock, and no write has to be tried again. W
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -138,14 +139,14 @@ def open_database(url: str | sa.URL) -> Database:
         database = Database(*dialect.open(address, _POOL), dialect)
     except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
         raise StartupError(f"The metadata database cannot be opened: {cause(error)}") from error
-    try:
-        database.check()
-    except BaseException as error:
-        database.close()
-        if isinstance(error, MetadataFailed):
+    with contextlib.ExitStack() as opened:
+        opened.callback(database.close)
+        try:
+            database.check()
+        except MetadataFailed as error:
             reason = cause(error.__cause__ or error)
             raise StartupError(f"The metadata database cannot be opened: {reason}") from error
-        raise
+        opened.pop_all()
     return database
 
 

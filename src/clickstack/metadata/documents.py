@@ -98,7 +98,7 @@ class Kind(Generic[T]):
         return self.from_row(row) if row else None
 
     def select_in(self, change: Change, team_id: str, *where: sa.ColumnElement[bool]) -> list[T]:
-        query = sa.select(self.table).where(self.table.c.team_id == team_id, *where).order_by(self.table.c.id)
+        query = sa.select(self.table).where(self.table.c.team_id == team_id, *where).order_by(*self.order)
         return [self.from_row(row) for row in change.transaction.execute(query)]
 
     def insert_in(self, change: Change, record: T) -> T:
@@ -153,6 +153,9 @@ class Documents(Generic[T]):
         self._clock = clock
         self._ids = ids
         self._kind = kind
+        column = kind.table.c
+        # Of nearly every request: made once, since making it takes longer than asking it.
+        self._one = sa.select(kind.table).where(column.team_id == sa.bindparam("team"), column.id == sa.bindparam("of"))
 
     def list(self, team_id: str, limit: int | None = None, offset: int = 0, *where: sa.ColumnElement[bool]) -> list[T]:
         """The team's objects in the order of the kind."""
@@ -170,10 +173,8 @@ class Documents(Generic[T]):
             return connection.execute(query).scalar_one()
 
     def get(self, team_id: str, id: str) -> T | None:
-        column = self._kind.table.c
-        query = sa.select(self._kind.table).where(column.team_id == team_id, column.id == id)
         with self._database.read() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(self._one, {"team": team_id, "of": id}).first()
         return self._kind.from_row(row) if row else None
 
     def existing(self, team_id: str, ids: Sequence[str]) -> set[str]:

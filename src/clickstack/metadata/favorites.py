@@ -44,7 +44,7 @@ class Favorites:
         """Oldest first."""
         query = sa.select(tables.favorites).where(_COLUMN.team_id == team_id, _COLUMN.user_id == user_id)
         with self._database.read() as connection:
-            return [_record(row) for row in connection.execute(query.order_by(_COLUMN.id))]
+            return [_record(row) for row in connection.execute(query.order_by(_COLUMN.created_ms, _COLUMN.id))]
 
     def add(self, team_id: str, user_id: str, kind: FavoriteKind, object_id: str) -> Favorite:
         """The star, which may have been there. Raises NotFound when the team has no such object."""

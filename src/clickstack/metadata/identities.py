@@ -36,6 +36,12 @@ class Identities:
             row = connection.execute(query).first()
         return user_record(row) if row else None
 
+    def has_one(self, user_id: str, issuer: str) -> bool:
+        """Whether a person is somebody at a provider already."""
+        query = sa.select(_IDENTITY.subject).where(_IDENTITY.user_id == user_id, _IDENTITY.issuer == issuer).limit(1)
+        with self._database.read() as connection:
+            return connection.scalar(query) is not None
+
     def link(self, user: User, issuer: str, subject: str, request_id: str | None) -> None:
         """Let a person who is here come in as who they are there. Raises Conflict."""
         author = Author("user", user.id, user.email)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,7 +54,9 @@ class Invites:
     def invite(
         self, team_id: str, email: str, name: str | None, role: Role, author: Author, request_id: str | None
     ) -> Invite:
-        """The invitation of this address: the one there is, or a new one. Parallel callers get the same one.
+        """The invitation of this address: the one there is, now with this role, or a new one.
+
+        Parallel callers get the same one.
 
         Raises BadRequest when a person with the address exists, in whichever team; Conflict above INVITES_MAX.
         """
@@ -67,7 +70,7 @@ class Invites:
                 for row in change.transaction.execute(sa.select(tables.invites).where(_INVITE.team_id == team_id))
             }
             if email in open_ones:
-                return _record(open_ones[email])
+                return self._with_role(change, _record(open_ones[email]), role)
             if len(open_ones) >= INVITES_MAX:
                 raise Conflict(f"The team has {INVITES_MAX} open invitations. Delete some first.")
             return self._insert(change, email, name, role)
@@ -146,6 +149,14 @@ class Invites:
             )
         )
         change.note("create", KIND, _Named(invite), None, _shown(invite))
+        return invite
+
+    def _with_role(self, change: Change, before: Invite, role: Role) -> Invite:
+        if role == before.role:
+            return before
+        invite = dataclasses.replace(before, role=role)
+        change.transaction.execute(sa.update(tables.invites).where(_INVITE.id == invite.id).values(role=role))
+        change.note("update", KIND, _Named(invite), _shown(before), _shown(invite))
         return invite
 
     def _drop_expired(self, change: Change) -> None:

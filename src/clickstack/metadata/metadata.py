@@ -29,10 +29,13 @@ from .leases import Leases
 from .notifications import Notifications
 from .organizations import Organizations
 from .pinned_filters import PinnedFiltersOfTeams
+from .preset_filters import PresetFilters
+from .roles import Roles
 from .saved_searches import SavedSearches
 from .sessions import Sessions
 from .silences import Silences
 from .sources import Sources
+from .team_settings import TeamSettings
 from .teams import Teams
 from .upgrade import upgrade
 from .users import Users
@@ -48,6 +51,7 @@ class Metadata:
         self.users = Users(database, clock, ids)
         self.access_keys = AccessKeys(database, clock, ids)
         self.api_keys = ApiKeys(database, clock, ids)
+        self.roles = Roles(database, clock, ids)
         self.invites = Invites(database, clock, ids)
         self.identities = Identities(database, clock, ids)
         self.sessions = Sessions(database, clock, ids)
@@ -65,6 +69,8 @@ class Metadata:
         self.leases = Leases(database, clock)
         self.favorites = Favorites(database, clock, ids)
         self.pinned_filters = PinnedFiltersOfTeams(database, clock, ids)
+        self.preset_filters = PresetFilters(database, clock, ids)
+        self.team_settings = TeamSettings(database, clock, ids)
         self.audit_log = AuditLog(database, clock, ids)
 
     def ping(self) -> bool:

@@ -113,7 +113,8 @@ class Notifications:
 
     def _update(self, id: str, **values: Any) -> None:
         with self._database.write() as transaction:
-            transaction.execute(sa.update(tables.notifications).where(_COLUMN.id == id).values(**values))
+            queued = (_COLUMN.id == id, _COLUMN.state == "queued")  # what is done is done, whoever comes late
+            transaction.execute(sa.update(tables.notifications).where(*queued).values(**values))
 
 
 def queue_in(transaction: Transaction, notifications: Sequence[Notification]) -> None:

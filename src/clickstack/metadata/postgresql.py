@@ -48,7 +48,7 @@ _PASSING = ("08", "53", "57", "55P03", "25P03", "25006", "40001", "40P01")
 
 def open_engines(address: sa.URL, pool: dict[str, Any]) -> tuple[Engine, Engine]:
     given = {key: value for key, value in _CONNECTING.items() if key not in address.query}
-    engine = sa.create_engine(address, connect_args=given, pool_pre_ping=True, **pool)
+    engine = sa.create_engine(address, connect_args=given, pool_pre_ping=True, hide_parameters=True, **pool)
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -70,9 +70,9 @@ def migrating(engine: Engine) -> Iterator[Connection]:
 
 
 def check(connection: Connection) -> None:
-    version = connection.dialect.server_version_info  # type: ignore[attr-defined]
-    if version < (VERSION_MIN,):
-        raise StartupError(f"The metadata database is PostgreSQL {version[0]}; {VERSION_MIN} or newer is needed.")
+    version = int(connection.scalar(sa.text("SHOW server_version_num")) or 0) // 10_000
+    if version < VERSION_MIN:
+        raise StartupError(f"The metadata database is PostgreSQL {version}; {VERSION_MIN} or newer is needed.")
     encoding = connection.scalar(sa.text("SHOW server_encoding"))
     if encoding != "UTF8":
         raise StartupError(

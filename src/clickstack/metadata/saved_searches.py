@@ -73,6 +73,6 @@ SAVED_SEARCHES: Kind[SavedSearch] = Kind(
     table=tables.saved_searches,
     to_row=_row,
     from_row=_record,
-    order=(tables.saved_searches.c.id,),
+    order=(tables.saved_searches.c.created_ms, tables.saved_searches.c.id),
     before_delete=_delete_alerts,
 )

@@ -22,6 +22,16 @@ from .users import user_record
 ADDRESS_CHARS_MAX = 64  # as the column; an IPv6 address with a zone is shorter
 _SESSION = tables.sessions.c
 
+# Of every request of the UI: made once, since making it takes longer than asking it.
+_LIVE = (
+    sa.select(_SESSION.id.label("session_id"), _SESSION.expires_ms, _SESSION.last_seen_ms)
+    .add_columns(tables.users, tables.teams)
+    .select_from(tables.sessions)
+    .join(tables.users)
+    .join(tables.teams)
+    .where(_SESSION.token_hash == sa.bindparam("of"), _SESSION.expires_ms > sa.bindparam("now"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -83,16 +93,8 @@ class Sessions:
     def find(self, token_hash: str) -> Session | None:
         """The session if it is alive."""
         now = now_ms(self._clock)
-        query = (
-            sa.select(_SESSION.id.label("session_id"), _SESSION.expires_ms, _SESSION.last_seen_ms)
-            .add_columns(tables.users, tables.teams)
-            .select_from(tables.sessions)
-            .join(tables.users)
-            .join(tables.teams)
-            .where(_SESSION.token_hash == token_hash, _SESSION.expires_ms > now)
-        )
         with self._database.read() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_LIVE, {"of": token_hash, "now": now}).first()
         if row is None:
             return None
         return Session(

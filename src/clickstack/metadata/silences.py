@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from clickstack.core.clock import Clock
-from clickstack.core.errors import Conflict
+from clickstack.core.errors import Conflict, NotFound
 from clickstack.core.ids import IdSource
 from clickstack.core.limits import SILENCES_MAX
 from clickstack.core.records import Author
 
 from . import tables
-from .audit import changing
+from .audit import Change, changing
 from .db import Database
 
 _COLUMN = tables.silences.c
@@ -60,8 +62,8 @@ class Silences:
             return [_record(row) for row in connection.execute(query)]
 
     def list(self, team_id: str, alert_id: str | None = None) -> list[SilenceRecord]:
-        """The team's silences, oldest first; with `alert_id` only those of that alert. Long over, they are forgotten."""
-        query = sa.select(tables.silences).where(_COLUMN.team_id == team_id).order_by(_COLUMN.id)
+        """The team's silences, oldest first; with `alert_id` only those of that alert. Those long over go."""
+        query = sa.select(tables.silences).where(_COLUMN.team_id == team_id).order_by(_COLUMN.created_ms, _COLUMN.id)
         if alert_id is not None:
             query = query.where(_COLUMN.alert_id == alert_id)
         with self._database.read() as connection:
@@ -74,8 +76,8 @@ class Silences:
         return _record(row) if row else None
 
     def add(self, silence: SilenceRecord, author: Author, request_id: str | None) -> SilenceRecord:
-        """Raises Conflict when the team has SILENCES_MAX of them."""
-        with changing(self._database, self._clock, self._ids, silence.team_id, author, request_id) as change:
+        """Raises Conflict when the team has SILENCES_MAX of them, NotFound when the alert is gone."""
+        with self._change(silence.team_id, author, request_id) as change:
             count = sa.select(sa.func.count()).select_from(tables.silences).where(_COLUMN.team_id == silence.team_id)
             if change.transaction.execute(count).scalar_one() >= SILENCES_MAX:
                 raise Conflict(f"The team has {SILENCES_MAX} silences. Remove those that are over first.")
@@ -88,7 +90,7 @@ class Silences:
 
     def replace(self, silence: SilenceRecord, author: Author, request_id: str | None) -> bool:
         """Store a silence over the one of its id. False when the team has no such silence."""
-        with changing(self._database, self._clock, self._ids, silence.team_id, author, request_id) as change:
+        with self._change(silence.team_id, author, request_id) as change:
             own = (_COLUMN.team_id == silence.team_id, _COLUMN.id == silence.id)
             row = change.transaction.execute(sa.select(tables.silences).where(*own).with_for_update()).first()
             if row is None:
@@ -99,7 +101,7 @@ class Silences:
 
     def remove(self, team_id: str, id: str, author: Author, request_id: str | None) -> bool:
         """False when the team has no such silence."""
-        with changing(self._database, self._clock, self._ids, team_id, author, request_id) as change:
+        with self._change(team_id, author, request_id) as change:
             own = (_COLUMN.team_id == team_id, _COLUMN.id == id)
             row = change.transaction.execute(sa.select(tables.silences).where(*own)).first()
             if row is None:
@@ -107,6 +109,14 @@ class Silences:
             change.transaction.execute(sa.delete(tables.silences).where(*own))
             change.note("delete", "silence", _record(row), _shown(_record(row)), None)
         return True
+
+    @contextmanager
+    def _change(self, team_id: str, author: Author, request_id: str | None) -> Iterator[Change]:
+        try:
+            with changing(self._database, self._clock, self._ids, team_id, author, request_id) as change:
+                yield change
+        except IntegrityError as error:
+            raise NotFound("Alert not found") from error  # it has just been deleted
 
     def prune(self, before_ms: int) -> None:
         """Forget those that ended before then."""

@@ -91,6 +91,6 @@ SOURCES: Kind[Source] = Kind(
     table=tables.sources,
     to_row=_row,
     from_row=_record,
-    order=(tables.sources.c.id,),
+    order=(tables.sources.c.created_ms, tables.sources.c.id),
     before_delete=_let_go,
 )

@@ -25,7 +25,8 @@ def open_engines(address: sa.URL, pool: dict[str, Any]) -> tuple[Engine, Engine]
     path = Path(address.database)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)  # its -wal and -shm files take the same mode
-    engine = sa.create_engine(address, connect_args={"timeout": METADATA_WAIT_S_MAX}, **pool)
+    waiting = {} if "timeout" in address.query else {"timeout": METADATA_WAIT_S_MAX}
+    engine = sa.create_engine(address, connect_args=waiting, hide_parameters=True, **pool)
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
     return engine, engine.execution_options(**{_WRITING: True})

@@ -18,6 +18,7 @@ from . import tables
 from .audit import Change, Values, changing
 from .db import Database
 from .moments import moment, ms_of
+from .roles import forget_role
 from .teams import lock_team, team_record
 
 _USER = tables.users.c
@@ -55,10 +56,11 @@ class Users:
         with self._database.read() as connection:
             return connection.scalar(sa.select(_USER.password_hash).where(_USER.id == user_id))
 
-    def rehash_password(self, user_id: str, password_hash: str) -> None:
-        """Keep the same password's hash with newer parameters."""
+    def rehash_password(self, user_id: str, old_hash: str, new_hash: str) -> None:
+        """Keep the same password's hash with newer parameters, unless another password has come meanwhile."""
+        mine = _USER.id == user_id, _USER.password_hash == old_hash
         with self._database.write() as connection:
-            connection.execute(sa.update(tables.users).where(_USER.id == user_id).values(password_hash=password_hash))
+            connection.execute(sa.update(tables.users).where(*mine).values(password_hash=new_hash))
 
     def add(self, user: User, request_id: str | None) -> None:
         """Keep a person without a password, as their own doing. Raises Conflict when the address is taken."""
@@ -92,6 +94,7 @@ class Users:
         """Raises NotFound, and Conflict when the team would be left without an admin."""
         with self._change(team_id, author, request_id) as change:
             before = _member(change, user_id)
+            forget_role(change, user_id)
             if before.role == role:
                 return before
             if before.role == "admin":

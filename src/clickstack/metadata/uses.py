@@ -9,5 +9,6 @@ from .audit import Change
 
 def names_of(change: Change, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[str]:
     """The names of the team's objects that match, oldest first."""
-    query = sa.select(table.c.name).where(table.c.team_id == change.team_id, *where).order_by(table.c.id)
-    return [name or "" for name in change.transaction.scalars(query)]
+    query = sa.select(table.c.name).where(table.c.team_id == change.team_id, *where)
+    oldest_first = query.order_by(table.c.created_ms, table.c.id)
+    return [name or "" for name in change.transaction.scalars(oldest_first)]

@@ -20,6 +20,7 @@ from clickstack.store import Store
 from .compile import CompiledChart, compile_chart
 from .draft import Context
 from .kept import Unfit
+from .reader import reach_of
 from .views import fit
 
 
@@ -47,6 +48,7 @@ def accelerated(store: Store, context: Context, plain: CompiledChart) -> tuple[C
     configured = (context.chart.source.materialized_views or ())[:VIEWS_TRIED_MAX]
     if not configured:
         return plain, None
+    reach_of(store).check_called(plain.sql.called)  # the engine computes constants when it estimates
     tried: list[ViewTried] = []
     fitting: list[tuple[int, str, CompiledChart]] = []
     for wire in configured:

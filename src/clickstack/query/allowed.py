@@ -41,21 +41,28 @@ _NAMES = frozenset(
     name.lower()
     for name in (
         "bar blockNumber blockSize byteSize countDigits defaultValueOfArgumentType defaultValueOfTypeName digits "
-        "errorCodeToName finalizeAggregation flipCoordinates formatReadableDecimalSize formatReadableQuantity "
+        "errorCodeToName flipCoordinates formatReadableDecimalSize formatReadableQuantity "
         "formatReadableSize formatReadableTimeDelta getSizeOfEnumType getSubcolumn identity ignore indexHint "
         "initializeAggregation isConstant isDecimalOverflow lowCardinalityIndices lowCardinalityKeys "
         "MACNumToString MACStringToNum MACStringToOUI materialize minSampleSizeContinuous minSampleSizeConversion "
         "neighbor normalizeQuery normalizeQueryKeepNames normalizedQueryHash normalizedQueryHashKeepNames "
         "parseISO8601Duration parseReadableSize parseReadableSizeOrNull parseReadableSizeOrZero parseTimeDelta "
-        "rowNumberInAllBlocks rowNumberInBlock runningAccumulate runningDifference "
+        "rowNumberInAllBlocks rowNumberInBlock runningDifference "
         "runningDifferenceStartingWithFirstValue toColumnTypeName toTypeName transform variantElement variantType "
         "visibleWidth colorOKLABToSRGB colorOKLCHToSRGB colorSRGBToOKLAB colorSRGBToOKLCH "
         # syntax that the engine's parser spells as a function
         "_CAST caseWithExpression caseWithExpr exists grouping lambda untuple"
     ).split()
 )
-# In a harmless category all the same, and not for here: they wait, or tell about the machine and its people.
-_NAMES_REFUSED = frozenset({"sleep", "sleepeachrow", "serveruuid", "hostname", "throwif", "initialquerystarttime"})
+# In a harmless category all the same, and not for here: they wait, tell about the machine and its people, or leave
+# files behind (formatRow writes schemas of Protobuf and Cap'n Proto to where the process was started).
+_NAMES_REFUSED = frozenset(
+    {"sleep", "sleepeachrow", "serveruuid", "hostname", "throwif", "initialquerystarttime"}
+    | {"formatrow", "formatrownonewline"}
+)
+# Take a function by its name as their first argument.
+_STATE = re.compile(r"Aggregate\s*Function|\\", re.IGNORECASE)  # with a backslash it could be spelled otherwise
+_HIGHER_ORDER = re.compile(r"(?:array|map)\w+", re.IGNORECASE)
 
 # Their second argument may be the bare name of a table.
 _TAKES_TABLE = re.compile(r"(?:global)?(?:not)?(?:null)?in(?:ignoreset)?|exists", re.IGNORECASE)
@@ -63,6 +70,15 @@ _TAKES_TABLE = re.compile(r"(?:global)?(?:not)?(?:null)?in(?:ignoreset)?|exists"
 
 def takes_table(function: str) -> bool:
     return _TAKES_TABLE.fullmatch(function) is not None
+
+
+def is_state(text: str) -> bool:
+    """Whether a type's name is, or holds, that of an aggregate's state: bytes of people must not be read so."""
+    return _STATE.search(text) is not None
+
+
+def takes_function(function: str) -> bool:
+    return _HIGHER_ORDER.fullmatch(function) is not None
 
 
 class Functions:
@@ -92,6 +108,10 @@ class Functions:
     def allow(self, name: str) -> bool:
         known = self._allowed.get(name.lower())
         return known if known is not None else name.lower() in _NAMES or self._combined(name.lower())
+
+    def refuse(self, name: str) -> bool:
+        """Whether the engine has such a function, and it is not allowed. Words of the syntax are no functions."""
+        return not self._allowed.get(name.lower(), True)
 
     def _combined(self, name: str) -> bool:
         """Whether the name is an aggregate with combinators, such as sumMapIf."""

@@ -17,12 +17,13 @@ from clickstack.core.sql import Param, Sql
 from clickstack.core.timerange import TimeRange
 
 from .columntype import ColumnType
-from .compose import compose, shown_values, top_groups, with_queries
+from .compose import compose, shown_values, top_groups
 from .draft import BUCKET, Context, Draft, bucket_start, subquery, table
 from .expression import Expression, read_expression
 from .fields import Fields
 from .grid import Grid
 from .metrics import check_metric, fold_series, metric_condition, metric_lookback_ms
+from .named import with_named
 from .naming import group_parts, value_names
 from .select import AGGREGATIONS, Ask, answered_together, argument, comparable
 from .views import legs, merged
@@ -52,7 +53,7 @@ def compile_chart(chart: ChartConfig, contexts: Sequence[Context]) -> CompiledCh
     drafts = [_draft(context) for context in contexts]
     names = value_names(chart)
     return CompiledChart(
-        with_queries(chart, compose(chart, drafts)),
+        with_named(contexts[0].named, compose(chart, drafts)),
         drafts[0].bucket is not None,
         tuple(name for _, name in group_parts(chart)),
         tuple(names[index] for index in shown_values(chart)),
@@ -233,7 +234,7 @@ def _seconds(draft: Draft, context: Context) -> Sql:
     width_s = context.chart.granularity_s
     if draft.bucket is None or not isinstance(width_s, int):
         return Sql.of(f"{end_s - start_s!r}")
-    length = Grid(width_s, context.chart.time_zone).length_sql(BUCKET, context.time_range)
+    length = Grid.of(context.chart, width_s).length_sql(BUCKET, context.time_range)
     end = Sql.of(f"least(toFloat64({BUCKET} + {length}), ", Param(end_s, "Float64"), ")")
     return Sql.of("(", end, f" - greatest(toFloat64({BUCKET}), ", Param(start_s, "Float64"), "))")
 

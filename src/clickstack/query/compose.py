@@ -21,7 +21,7 @@ from .fields import Field, Fields
 from .formula import formula_sql
 from .lucene import compile_lucene
 from .naming import group_parts, value_names, with_columns
-from .usersql import checked, user_expression
+from .usersql import user_expression
 
 PEAK, PLACE = "__peak", "__place"
 _TEXT, _NUMBER = parse_type("Nullable(String)"), parse_type("Nullable(Float64)")
@@ -119,17 +119,6 @@ def shown_values(chart: ChartConfig) -> list[int]:
     operand_count, all_count = len(chart.select), len(value_names(chart))
     hidden = (chart.formulas and not chart.show_operands) or (chart.ratio and not chart.formulas)
     return list(range(operand_count if hidden and all_count > operand_count else 0, all_count))
-
-
-def with_queries(chart: ChartConfig, sql: Sql) -> Sql:
-    """A query that can read the chart's named queries. Raises BadQuery."""
-    if not chart.with_queries:
-        return sql
-    named = []
-    for at, cte in enumerate(chart.with_queries):
-        text = checked(cte.sql, f"with.{at}.sql")
-        named.append(Sql.of("(", text, f") AS {cte.name}") if cte.scalar else Sql.of(f"{cte.name} AS (", text, ")"))
-    return Sql.of("WITH ", Sql.join(named, ",\n"), "\n", sql)
 
 
 def _having(chart: ChartConfig) -> Sql:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from clickstack.core.errors import BadQuery, Forbidden
 from clickstack.core.limits import DICTIONARY_TOKENS_MAX
 from clickstack.core.sql import Param, Sql, ident
-from clickstack.core.timerange import TimeRange
 from clickstack.store import SkipIndex, TableSchema
 
 from .draft import select, subquery
@@ -67,23 +66,35 @@ def from_index(
     `typed` is what `wanted` wants the text to start with, in any case. When there are too many tokens to read them all,
     only those are looked at that start with exactly that.
     """
-    tokens = _tokens(events, index, begin, "")
     try:
-        read = int(events.ask(select([Sql.of("count()")], subquery(tokens), [], [])).scalar())
+        found = _most_frequent_tokens(events, _tokens(events, index, begin, ""), wanted, limit)
     except (BadQuery, Forbidden):  # nothing in it comes from the user, so it is not the user's fault
         return None
-    if read >= DICTIONARY_TOKENS_MAX and typed:
-        tokens = _tokens(events, index, begin, typed)
-    found = _most_frequent(events, subquery(tokens), "__rows", [wanted] if wanted else [], limit)
-    share = _share_of_parts(events) if found.counts else 1.0
+    complete = found.complete
+    if not complete and typed:
+        found = _most_frequent_tokens(events, _tokens(events, index, begin, typed), wanted, limit)
+    share = events.share_of_parts if found.counts else 1.0
     counts = [(text, max(1, round(count * share))) for text, count in found.counts]
-    return Counted(counts, found.distinct, complete=read < DICTIONARY_TOKENS_MAX, estimated=share < 1)
+    return Counted(counts, found.distinct, complete=complete, estimated=share < 1)
+
+
+def _most_frequent_tokens(events: Events, tokens: Sql, wanted: Sql | None, limit: int) -> Counted:
+    """The most frequent wanted texts, and in the same pass whether the dictionary was read to its end."""
+    texts = ["__text", "sum(__rows) AS __count", "count() AS __tokens"]
+    is_wanted = Sql.of("ifNull(", wanted, ", 0) AS __wanted") if wanted else Sql.of("1 AS __wanted")
+    each = select([*map(Sql.of, texts), is_wanted], subquery(tokens), [], ["GROUP BY __text"])
+    columns = ["__text", "__count", "__wanted", "sum(__wanted) OVER ()", "sum(__tokens) OVER ()"]
+    order = ["ORDER BY __wanted DESC, __count DESC, __text", f"LIMIT {limit}"]
+    rows = events.ask(select([Sql.of(column) for column in columns], subquery(each), [], order)).rows
+    distinct, read = rows[0][3:] if rows else (0, 0)
+    counts = [(row[0], row[1]) for row in rows if row[2]]
+    return Counted(counts, distinct, complete=read < DICTIONARY_TOKENS_MAX, estimated=False)
 
 
 def _tokens(events: Events, index: SkipIndex, begin: str, typed: str) -> Sql:
-    schema, time_range = events.fields.schema, events.scope.time_range
+    schema = events.fields.schema
     name = f"{DICTIONARY}({ident(schema.database)}, {ident(schema.table)}, {ident(index.name)})"
-    parts = Sql.of("part_name IN (SELECT name FROM system.parts WHERE ", _parts(schema, time_range), ")")
+    parts = Sql.of("part_name IN (SELECT name FROM system.parts WHERE ", events.live_parts(), ")")
     starts = Sql.of("startsWith(token, ", Param(begin + typed, "String"), ")")
     rest = Sql.of("substring(token, ", Param(len(begin.encode()) + 1, "UInt32"), ")")
     return select(
@@ -137,36 +148,6 @@ def _most_frequent(events: Events, source: Sql, count: str, wanted: list[Sql], l
     if not rows:
         return NOTHING_COUNTED
     return Counted([(row[0], row[1]) for row in rows], rows[0][2], complete=True, estimated=False)
-
-
-def _parts(schema: TableSchema, time_range: TimeRange) -> Sql:
-    """The live parts of a table that may hold rows of a range. Tables without a time in the partition: all of them."""
-    start, end = (
-        Sql.of("fromUnixTimestamp64Milli(", Param(max(ms, 0), "Int64"), ", 'UTC')")
-        for ms in (time_range.start_ms, time_range.end_ms)
-    )
-    overlap = Sql.of("max_time >= toDateTime(", start, ") AND min_time < ", end)
-    return Sql.of(
-        "active AND database = ",
-        Param(schema.database, "String"),
-        " AND table = ",
-        Param(schema.table, "String"),
-        " AND (max_time = toDateTime(0) OR (",
-        overlap,
-        "))",
-    )
-
-
-def _share_of_parts(events: Events) -> float:
-    """Which share of the rows of the parts lies in the range, taken as evenly spread over the time of each part."""
-    schema, time_range = events.fields.schema, events.scope.time_range
-    start_s, end_s = time_range.start_ms // 1000, -(-time_range.end_ms // 1000)
-    first, last = "toUnixTimestamp(min_time)", "toUnixTimestamp(max_time) + 1"
-    inside = f"least({last}, {end_s}) - greatest({first}, {start_s})"
-    share = f"if(max_time = toDateTime(0), 1, greatest({inside}, 0) / ({last} - {first}))"
-    columns = [Sql.of(f"sum(rows * {share})"), Sql.of("sum(rows)")]
-    ((inside_rows, rows),) = events.ask(select(columns, Sql.of("system.parts"), [_parts(schema, time_range)], [])).rows
-    return min(1.0, inside_rows / rows) if rows else 1.0
 
 
 def _whole_tokens(index: SkipIndex | None) -> SkipIndex | None:

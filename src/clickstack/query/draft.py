@@ -33,7 +33,8 @@ class Context:
 
     `types` are those of SQL expressions, by text, as the engine told them. `first` is the place of this chart's first
     select among all. `top` is a query of the groups to keep; the others become one. `view` answers the inside of the
-    range; `values` are those of a part that others will be put together with (see views.py).
+    range; `values` are those of a part that others will be put together with (see views.py). `named` is the WITH clause
+    of the chart's named queries.
     """
 
     chart: ChartConfig
@@ -46,6 +47,7 @@ class Context:
     top: Sql | None = None
     view: ViewUse | None = None
     values: Callable[[Context], tuple[Sql, ...]] | None = None
+    named: Sql | None = None
 
     def place(self, index: int, key: str = "") -> str:
         """Where a select of this chart stands in the request, for messages."""
@@ -75,10 +77,10 @@ def table(fields: Fields) -> Sql:
 
 def bucket_start(time: Sql, width_s: int, context: Context) -> Sql:
     """The beginning of a time's bucket in the chart's zone, whatever the server's zone (§9.1 W14)."""
-    if context.chart.time_zone == "UTC":
+    if context.chart.time_zone == "UTC" and not context.chart.origin_s:
         return Sql.of("toUnixTimestamp(toStartOfInterval(toDateTime(", time, f"), toIntervalSecond({int(width_s)})))")
     seconds = Sql.of("toUnixTimestamp(toDateTime(", time, "))")
-    return Grid(width_s, context.chart.time_zone).sql(seconds, context.time_range)
+    return Grid.of(context.chart, width_s).sql(seconds, context.time_range)
 
 
 def render(draft: Draft) -> Sql:

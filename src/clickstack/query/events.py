@@ -8,9 +8,15 @@ samples are made of runs of neighbours: to read one row of a granule costs as mu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from clickstack.core.chart import ChartConfig, Filter, Metric, Select
-from clickstack.core.limits import EXPLORE_READ_ROWS_MAX, EXPLORE_READ_ROWS_UNFILTERED_MAX
+from clickstack.core.limits import (
+    EXPLORE_READ_ROWS_MAX,
+    EXPLORE_READ_ROWS_UNFILTERED_MAX,
+    KEYS_READ_ROWS_MAX,
+    KEYS_SAMPLE_ROWS,
+)
 from clickstack.core.result import QueryResult, Statistics
 from clickstack.core.source import Source
 from clickstack.core.sql import Param, Sql
@@ -99,13 +105,43 @@ class Events:
     def count(self, *more: Sql) -> int:
         return int(self.ask(select([Sql.of("count()")], table(self.fields), [*self.where(), *more], [])).scalar())
 
-    def sample(self, rows_max: int, *more: Sql) -> tuple[list[Sql], float]:
+    def live_parts(self) -> Sql:
+        """The condition in system.parts: parts of the table that may hold rows of the range, all of them where the
+        partition knows no time."""
+        start, end = (
+            Sql.of("fromUnixTimestamp64Milli(", Param(max(ms, 0), "Int64"), ", 'UTC')")
+            for ms in (self.scope.time_range.start_ms, self.scope.time_range.end_ms)
+        )
+        overlap = Sql.of("max_time >= toDateTime(", start, ") AND min_time < ", end)
+        schema = self.fields.schema
+        of_table = Sql.of(
+            "database = ", Param(schema.database, "String"), " AND table = ", Param(schema.table, "String")
+        )
+        return Sql.of("active AND ", of_table, " AND (max_time = toDateTime(0) OR (", overlap, "))")
+
+    @cached_property
+    def share_of_parts(self) -> float:
+        """Which share of the rows of those parts lies in the range, taken as evenly spread over the time of each."""
+        start_s, end_s = self.scope.time_range.start_ms // 1000, -(-self.scope.time_range.end_ms // 1000)
+        first, last = "toUnixTimestamp(min_time)", "toUnixTimestamp(max_time) + 1"
+        inside = f"least({last}, {end_s}) - greatest({first}, {start_s})"
+        share = f"if(max_time = toDateTime(0), 1, greatest({inside}, 0) / ({last} - {first}))"
+        columns = [Sql.of(f"sum(rows * {share})"), Sql.of("sum(rows)")]
+        ((inside_rows, rows),) = self.ask(select(columns, Sql.of("system.parts"), [self.live_parts()], [])).rows
+        return min(1.0, inside_rows / rows) if rows else 1.0
+
+    @cached_property
+    def sample_for_keys(self) -> tuple[list[Sql], float]:
+        """A sample as of `sample`, the same for all maps of the table."""
+        return self.sample(KEYS_SAMPLE_ROWS, read_rows_max=KEYS_READ_ROWS_MAX)
+
+    def sample(self, rows_max: int, *more: Sql, read_rows_max: int | None = None) -> tuple[list[Sql], float]:
         """Conditions that keep about `rows_max` events or fewer, and how many events each kept one stands for.
 
         Where even counting them would read too much, whole runs of neighbours are read and the others never looked at.
         """
         read_max = EXPLORE_READ_ROWS_MAX if self.scope.where_text else EXPLORE_READ_ROWS_UNFILTERED_MAX
-        every = -(-self.expected_rows(*more) // read_max)
+        every = -(-self.expected_rows(*more) // (read_rows_max or read_max))
         if every > 1 and self.fields.schema.engine.endswith("MergeTree"):
             return [self._runs(every)], float(every)
         return self.sampled(self.count(*more), rows_max)

@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from clickstack.core.chart import ChartConfig
 from clickstack.core.sql import Sql
 from clickstack.core.timerange import TimeRange
 
@@ -37,10 +38,18 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """All moments are seconds since 1970 UTC, ranges as everywhere in milliseconds."""
+    """All moments are seconds since 1970 UTC, ranges as everywhere in milliseconds.
+
+    `origin_s` is where a bucket begins instead of at 1970; in UTC only.
+    """
 
     width_s: int
     zone: str = "UTC"
+    origin_s: int = 0
+
+    @classmethod
+    def of(cls, chart: ChartConfig, width_s: int) -> Grid:
+        return cls(width_s, chart.time_zone, chart.origin_s)
 
     def aligned(self, time_range: TimeRange) -> TimeRange:
         """The range widened to whole buckets."""
@@ -90,7 +99,7 @@ class Grid:
     def divided_by(self, step_s: int, time_range: TimeRange) -> bool:
         """Whether every bucket of the range begins at a multiple of the step since 1970 UTC."""
         if self.zone == "UTC":
-            return self.width_s % step_s == 0
+            return self.width_s % step_s == self.origin_s % step_s == 0
         return all(start_ms // 1000 % step_s == 0 for start_ms in self.starts_ms(time_range))
 
     def before(self, time_range: TimeRange) -> TimeRange:
@@ -136,7 +145,7 @@ class Grid:
 
     def _stretches(self, from_s: int, until_s: int) -> tuple[Stretch, ...]:
         if self.zone == "UTC":
-            return (Stretch(-DAY_S, 0, -DAY_S - self.width_s),)
+            return (Stretch(-DAY_S, -self.origin_s % self.width_s, -DAY_S - self.width_s),)
         first, last = from_s // _SPAN_S - 1, until_s // _SPAN_S + 1
         return _stretches(self.zone, self.width_s, first * _SPAN_S - 2 * self.width_s, (last + 1) * _SPAN_S)
 

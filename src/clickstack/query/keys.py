@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from clickstack.core.errors import BadQuery
-from clickstack.core.limits import KEYS_PER_MAP_MAX, KEYS_SAMPLE_ROWS
+from clickstack.core.limits import KEYS_PER_MAP_MAX
 from clickstack.core.result import Statistics
 from clickstack.core.sql import Param, Sql, ident
 from clickstack.store import Store
@@ -133,7 +133,7 @@ def _keys_of(events: Events, column: str, kind: ColumnType) -> Counted:
 
 
 def _sampled_keys(events: Events, column: str, kind: ColumnType) -> Counted:
-    sample, each = events.sample(KEYS_SAMPLE_ROWS)
+    sample, each = events.sample_for_keys
     keys = Sql.of("mapKeys(" if kind.base == "Map" else "JSONAllPaths(", ident(column), ")")
     columns = [
         Sql.of("toString(arrayJoin(", keys, ")) AS __text"),

@@ -33,7 +33,7 @@ def inner_bucket(draft: Draft, context: Context) -> Sql:
 
 def inner_length(context: Context) -> str:
     """The seconds of a bucket of `inner_bucket`, as SQL; the bucket's beginning is in BUCKET."""
-    return Grid(inner_width_s(context), context.chart.time_zone).length_sql(BUCKET, context.time_range)
+    return Grid.of(context.chart, inner_width_s(context)).length_sql(BUCKET, context.time_range)
 
 
 def keys(draft: Draft) -> list[str]:

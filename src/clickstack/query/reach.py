@@ -9,6 +9,7 @@ with line breaks can add lines to the printed tree but never take one away: they
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import threading
@@ -18,20 +19,21 @@ from dataclasses import dataclass
 from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import Forbidden
 from clickstack.core.limits import RAW_NAMES_REMEMBERED_MAX, RAW_TEXTS_REMEMBERED_MAX
-from clickstack.core.source import Source
+from clickstack.core.source import Source, is_system_database
 from clickstack.core.sql import Param, Sql
 from clickstack.store import Store
 
-from .allowed import SYNTAX, SYNTAX_REFUSED, TABLE_FUNCTIONS, Functions, takes_table
+from .allowed import SYNTAX, SYNTAX_REFUSED, TABLE_FUNCTIONS, Functions, is_state, takes_function, takes_table
 
 Tables = frozenset[tuple[str, str]]
 ABSENT_AGE_S_MAX = 5.0  # how long a name that was no table is taken for none
-SYSTEM_DATABASES = frozenset({"system", "information_schema"})
 
 SELECT = "SelectWithUnionQuery"
 
 _NODE = re.compile(r"\s*(?P<kind>[A-Za-z:]*) ?(?P<name>.*)", re.DOTALL)
 _ASIDE = re.compile(r" ?\((?:alias |children )")
+_CHILDREN = re.compile(r"\(children (\d+)\)$")
+_CASTS = frozenset({"cast", "_cast"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Node:
     kind: str
     name: str
     above: str
+    depth: int = 0
+    children: int = 0
 
 
 def tables_of(sources: Iterable[Source]) -> Tables:
@@ -48,11 +52,12 @@ def tables_of(sources: Iterable[Source]) -> Tables:
     names: set[tuple[str, str]] = set()
     for source in sources:
         metadata = source.metadata_materialized_views or {}
-        tables = [source.table_name, source.series_table, *(source.metric_tables or {}).values(), *metadata.values()]
+        rollups = [table for key, table in metadata.items() if key.endswith("Table")]  # its `granularity` is none
+        tables = [source.table_name, source.series_table, *(source.metric_tables or {}).values(), *rollups]
         names |= {(source.database_name, table) for table in tables if table and isinstance(table, str)}
         for view in source.materialized_views or ():
             names.add((str(view.get("databaseName") or source.database_name), str(view.get("tableName") or "")))
-    return frozenset(each for each in names if each[0].lower() not in SYSTEM_DATABASES and each[1])
+    return frozenset(each for each in names if not is_system_database(each[0]) and each[1])
 
 
 class Reach:
@@ -78,12 +83,20 @@ class Reach:
             nodes = self._tree(sql)
             if nodes[0].kind != SELECT:
                 raise Forbidden(SYNTAX_REFUSED.get(nodes[0].kind, "Only reading is allowed here: write one SELECT."))
+            check_counts(nodes)
             asked = self._allowed_but(nodes, tables)
         self._refuse_existing(asked, self._engine()[0], tables)
         with self._lock:
             self._passed[key] = asked
             while len(self._passed) > RAW_TEXTS_REMEMBERED_MAX:
                 del self._passed[next(iter(self._passed))]
+
+    def check_called(self, words: Iterable[str]) -> None:
+        """Raise Forbidden when one of these words, which stand where functions do, is one that is not allowed."""
+        functions = self._engine()[1]
+        for word in sorted(words):
+            if functions.refuse(word):
+                raise Forbidden(f"The function {word} is not allowed in SQL.")
 
     def check_tree(self, nodes: list[Node], tables: Tables, also: Tables) -> None:
         """The same for a tree, or a part of one, that says what to read. It may read `also` besides; errors do not
@@ -98,8 +111,10 @@ class Reach:
     def _allowed_but(self, nodes: list[Node], tables: Tables, also: Tables = frozenset()) -> frozenset[str]:
         """Check the tree. What is left are names that must not be tables; which tables exist may change."""
         database, functions = self._engine()
-        for node in nodes:
+        for at, node in enumerate(nodes):
             _check_node(node, functions)
+            if node.kind == "Function":
+                _check_arguments(node, nodes[at + 2 :], functions)
         asked: set[str] = set()
         for name in (node.name for node in nodes if node.kind == "TableIdentifier"):
             first, dot, rest = name.partition(".")
@@ -159,7 +174,11 @@ def nodes_of(tree: str) -> list[Node]:
         if match is None or not line.strip():
             continue
         name = _ASIDE.split(match["name"], maxsplit=1)[0]
-        nodes.append(Node(match["kind"], name, nodes[-1].kind if nodes else ""))
+        counted = _CHILDREN.search(line)
+        children = int(counted[1]) if counted else 0
+        nodes.append(
+            Node(match["kind"], name, nodes[-1].kind if nodes else "", len(line) - len(line.lstrip()), children)
+        )
     return nodes
 
 
@@ -170,6 +189,38 @@ def _check_node(node: Node, functions: Functions) -> None:
         allowed = node.name in TABLE_FUNCTIONS if node.above == "TableExpression" else functions.allow(node.name)
         if not allowed:
             raise Forbidden(f"The function {node.name} is not allowed in SQL.")
+
+
+def check_counts(nodes: list[Node]) -> None:
+    """Raise Forbidden unless every node of a whole tree has as many children as it says, if types are named in it.
+
+    Lines that a name has added can take the place of an argument only where another node ends up without a place.
+    """
+    if not any(node.kind == "Function" and node.name.lower() in _CASTS for node in nodes):
+        return
+    missing: list[int] = []  # of the nodes from the root to the last one
+    for node in nodes:
+        if any(missing[node.depth :]) or node.depth > len(missing) or (node.depth and not missing[node.depth - 1]):
+            raise Forbidden("A name in this statement holds a line break.")
+        del missing[node.depth :]
+        if node.depth:
+            missing[-1] -= 1
+        missing.append(node.children)
+    if any(missing):
+        raise Forbidden("A name in this statement holds a line break.")
+
+
+def _check_arguments(function: Node, after: list[Node], functions: Functions) -> None:
+    """A function may be handed over by its name; and a type may be named by any expression. `after` begins with the
+    first argument."""
+    name = function.name.lower()
+    if takes_function(name) and after and after[0].kind == "Identifier" and functions.refuse(after[0].name):
+        raise Forbidden(f"The function {after[0].name} is not allowed in SQL.")
+    if name in _CASTS:
+        inside = itertools.takewhile(lambda node: node.depth > function.depth + 1, after)
+        types = [node for node in inside if node.depth == function.depth + 2][1:]
+        if any(node.kind != "Literal" or is_state(node.name) for node in types):
+            raise Forbidden("CAST needs the name of a type here, and not that of the state of an aggregate.")
 
 
 def _refused(name: str, tables: Tables) -> str:

@@ -6,12 +6,13 @@ engine's own tree of the whole query is checked first (reach.py), which takes ab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
-from clickstack.core.errors import BadQuery
+from clickstack.core.errors import BadQuery, Forbidden
 from clickstack.core.result import QueryResult
-from clickstack.core.source import Source
+from clickstack.core.source import Source, is_system_database
 from clickstack.core.sql import Sql
 from clickstack.store import Catalog, PoolName, Store
 
@@ -24,13 +25,21 @@ _REACHES: WeakKeyDictionary[Store, Reach] = WeakKeyDictionary()  # what a store 
 
 
 class Reader:
-    """`sources` are those of the team. Without them a query reaches the tables of its own source alone.
+    """`sources` are those of the team. Without them a query reaches the tables of its own source alone. `settings` are
+    ClickHouse settings of the team; those of a source come before them.
 
     Blocks its thread; safe from many threads.
     """
 
-    def __init__(self, store: Store, sources: Sources = tuple, pool: PoolName = "interactive") -> None:
+    def __init__(
+        self,
+        store: Store,
+        sources: Sources = tuple,
+        pool: PoolName = "interactive",
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.store = store
+        self._settings = settings
         self._sources = sources
         self._pool: PoolName = pool
 
@@ -46,21 +55,25 @@ class Reader:
         """Names and types of a query's columns, told without reading a row. Raises what `query` raises."""
         return self._ask(Sql.of("DESCRIBE (", sql, ")"), sql, source, None)
 
+    def settings(self, source: Source | None) -> dict[str, str]:
+        """The ClickHouse settings of a query over a source (`querySettings`)."""
+        own = {each["setting"]: each["value"] for each in source.query_settings} if source else {}
+        return {**self._settings, **own}
+
     def _ask(self, asked: Sql, sql: Sql, source: Source, query_id: str | None) -> QueryResult:
         try:
             self._check(sql, source)
-            return self.store.query(asked, pool=self._pool, query_id=query_id, settings=settings_of(source))
+            return self.store.query(asked, pool=self._pool, query_id=query_id, settings=self.settings(source))
         except BadQuery as error:
             raise located(error) from error
 
     def _check(self, sql: Sql, source: Source) -> None:
+        if is_system_database(source.database_name):  # stored before such sources were refused
+            raise Forbidden(f"The source {source.name} reads the engine's own database {source.database_name}.")
+        if sql.called:
+            reach_of(self.store).check_called(sql.called)
         if sql.names_tables:
             reach_of(self.store).check(sql, tables_of([source, *self._sources()]))
-
-
-def settings_of(source: Source | None) -> dict[str, str]:
-    """The ClickHouse settings of a source (`querySettings`)."""
-    return {each["setting"]: each["value"] for each in source.query_settings} if source else {}
 
 
 def reader_of(store: Store | Reader) -> Reader:

@@ -16,11 +16,11 @@ from clickstack.store import Store, TableSchema
 from .accelerate import Acceleration, accelerated
 from .columntype import ColumnType, parse_type
 from .compile import CompiledChart, compile_chart, untyped
-from .compose import with_queries
 from .draft import Context, table
 from .expression import read_expression
 from .fields import Fields
 from .grid import Grid
+from .named import chart_as_table, named_queries, of_named, with_named
 from .reader import Reader, reader_of
 from .settle import settle
 from .shape import Point, filled, later, points
@@ -73,7 +73,7 @@ class Runner:
         found, statistics = self._ask(chart, compiled, time_range, query_id)
         previous = None
         if chart.compare_to_previous:
-            grid = Grid(_width_s(chart) or 1, chart.time_zone)
+            grid = Grid.of(chart, _width_s(chart) or 1)
             earlier = grid.before(time_range)
             found_before, also = self._ask(chart, self._fastest(chart, earlier, first)[0], earlier, query_id)
             previous = later(found_before, lambda ms: grid.later_ms(ms, time_range) if ms else 0)
@@ -116,15 +116,27 @@ class Runner:
     def _context(self, chart: ChartConfig, time_range: TimeRange, first: int = 0) -> Context:
         source = chart.source
         fields = Fields(source_schema(self._reader, source, chart), source)
+        named = self._named(chart, time_range)
         return Context(
             chart=chart,
             time_range=time_range,
             fields=fields,
             times=time_columns(source.timestamp_value_expression, fields),
             conditions=Conditions(fields, source),
-            types=self._types(untyped(chart, fields, first), fields, chart),
+            types=self._types(untyped(chart, fields, first), fields, source, named),
             first=first,
+            named=named,
         )
+
+    def _named(self, chart: ChartConfig, time_range: TimeRange) -> Sql | None:
+        tables = {}
+        for at, cte in enumerate(chart.with_queries):
+            if cte.chart is not None:
+                with of_named(at):
+                    inner, inside = settle(cte.chart, time_range)
+                    compiled = self._compile(inner, inside)
+                    tables[cte.name] = chart_as_table(inner, compiled.sql, bucketed=compiled.bucketed)
+        return named_queries(chart.with_queries, tables)
 
     def _ask(
         self, chart: ChartConfig, compiled: CompiledChart, time_range: TimeRange, query_id: str | None
@@ -133,20 +145,20 @@ class Runner:
         found = points(compiled, result)
         width_s = _width_s(chart)
         if chart.fill and width_s:
-            buckets_ms = Grid(width_s, chart.time_zone).starts_ms(time_range)
+            buckets_ms = Grid.of(chart, width_s).starts_ms(time_range)
             found = filled(found, buckets_ms, len(compiled.values), grouped=bool(compiled.groups))
         if not chart.show_groups:
             found = [replace(point, group=()) for point in found]
         return found, result.statistics
 
-    def _types(self, texts: Iterable[str], fields: Fields, chart: ChartConfig) -> dict[str, ColumnType]:
+    def _types(self, texts: Iterable[str], fields: Fields, source: Source, named: Sql | None) -> dict[str, ColumnType]:
         """The types of SQL expressions, told by the engine without reading a row."""
         texts = list(dict.fromkeys(texts))
         if not texts:
             return {}
         columns = [Sql.of(read_expression(text, fields, "field").sql, f" AS e{at}") for at, text in enumerate(texts)]
         asked = Sql.of("SELECT ", Sql.join(columns, ", "), " FROM ", table(fields))
-        described = self._reader.describe(with_queries(chart, asked), chart.source)
+        described = self._reader.describe(with_named(named, asked), source)
         return {text: parse_type(row[1]) for text, row in zip(texts, described.rows, strict=True)}
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clickstack.core.chart import Filter
-from clickstack.core.errors import BadRequest, NotFound
+from clickstack.core.errors import BadRequest, NotFound, QueryTimeout
+from clickstack.core.limits import SEARCH_ENGINE_S_MAX
 from clickstack.core.result import Column, Statistics
 from clickstack.core.source import Source
 from clickstack.core.sql import Sql
@@ -162,6 +163,7 @@ class Search:
             columns = query.columns(result.columns[: -len(query.identity.selected)])
             if len(rows) >= wanted:
                 break
+            _check_time(statistics)
         return rows, statistics, columns
 
     def _oldest(self, query: _Query, wanted: int, query_id: str | None) -> tuple[list[list[Any]], Statistics]:
@@ -176,6 +178,7 @@ class Search:
             statistics = added(statistics, result.statistics)
             if len(rows) >= wanted:
                 break
+            _check_time(statistics)
         return rows, statistics
 
     def _ordered_page(self, config: SearchConfig, query: _Query, query_id: str | None) -> SearchPage:
@@ -278,6 +281,12 @@ def windows(
         found, wanted = progress()
         growth = 1.5 * (wanted - found) / found if found else WINDOW_GROWTH_MAX
         end_ms, width_ms = start_ms, int(width_ms * min(max(growth, 1), WINDOW_GROWTH_MAX))
+
+
+def _check_time(spent: Statistics) -> None:
+    """A page reads several windows, each within the limit of a query; not so many that the caller waits for ever."""
+    if spent.elapsed_s > SEARCH_ENGINE_S_MAX:
+        raise QueryTimeout("The search took longer than allowed. Narrow the time range or the filter.")
 
 
 def _times(source: Source, fields: Fields) -> TimeColumns:

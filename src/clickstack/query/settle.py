@@ -53,7 +53,7 @@ def settle(chart: ChartConfig, time_range: TimeRange) -> tuple[ChartConfig, Time
     if width_s and time_range.seconds / width_s > CHART_BUCKETS_MAX:
         raise BadRequest(f"granularity: {width_s} seconds cut this range into more than {CHART_BUCKETS_MAX} buckets")
     if chart.align and width_s:
-        time_range = Grid(width_s, chart.time_zone).aligned(time_range)
+        time_range = Grid.of(chart, width_s).aligned(time_range)
     chart = replace(chart, source=_source(chart), group_by=_groups(chart), order_by=_orders(chart))
     order = chart.order_by
     if display.largest_first and not order:

@@ -8,6 +8,7 @@ tables (the engine's `readonly` refuses writes and table functions such as `url(
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +17,7 @@ from clickstack.core.errors import BadQuery
 from clickstack.core.limits import QUERY_NESTING_MAX, QUERY_TEXT_CHARS_MAX
 from clickstack.core.sql import Sql
 
-from .allowed import takes_table
+from .allowed import is_state, takes_function, takes_table
 from .sqltext import BYTES, COMMENT, HEREDOC, QUOTED_NAME, STRING, refuse_odd
 
 Kind = Literal["word", "quoted_name", "string", "number", "symbol"]
@@ -72,7 +73,33 @@ def checked(text: str, what: str, *, subqueries: bool = True) -> Sql:
         _refuse_outside(token, following, what)
         if not subqueries and token.name.lower() in ("select", "with") and token.kind == "word":
             raise BadQuery(f"{what} must not contain subqueries", position=token.position)
-    return Sql((_COMMENT_OR_TEXT.sub(_kept, text).strip(),), _may_name_tables(tokens))
+    _refuse_states(tokens, what)
+    return Sql((_COMMENT_OR_TEXT.sub(_kept, text).strip(),), _may_name_tables(tokens), _called(tokens))
+
+
+def _refuse_states(tokens: list[SqlToken], what: str) -> None:
+    """A type that CAST takes as text is one literal, and none that reads bytes as the state of an aggregate."""
+    for at, token in enumerate(tokens[:-1]):
+        if token.name.lower() not in ("cast", "_cast") or tokens[at + 1].text != "(":
+            continue
+        depth = token.depth + 1
+        inside = list(itertools.takewhile(lambda each, depth=depth: each.depth >= depth, tokens[at + 2 :]))  # type: ignore[misc]
+        commas = [index for index, each in enumerate(inside) if each.text == "," and each.depth == depth]
+        named = inside[commas[0] + 1 :] if commas else []
+        if named and (len(named) != 1 or named[0].kind != "string" or is_state(named[0].text)):
+            raise BadQuery(f"{what}: CAST needs the name of a type in quotes, and of no state", position=token.position)
+
+
+def _called(tokens: list[SqlToken]) -> frozenset[str]:
+    """The words that may be functions: those before a bracket, and those handed to a function that takes one."""
+    words = set()
+    for at, token in enumerate(tokens[:-1]):
+        if not token.name or tokens[at + 1].text != "(":
+            continue
+        words.add(token.name)
+        if takes_function(token.name) and at + 2 < len(tokens):
+            words.add(tokens[at + 2].name)
+    return frozenset(words - {""})
 
 
 # Strings and quoted names are kept whole, so that what looks like a comment inside them stays.
@@ -171,6 +198,8 @@ def _refuse_outside(token: SqlToken, following: SqlToken | None, what: str) -> N
         raise BadQuery(f"{what}: write the name {token.text} without a backslash", position=token.position)
     if token.name.lower() in _SYSTEM and following is not None and following.text == ".":
         raise BadQuery(f"{what}: the tables of {token.name} are not allowed here", position=token.position)
+    if token.name.lower() == "aggregatefunction":
+        raise BadQuery(f"{what}: bytes are not read as {token.name} here", position=token.position)
     called = following is not None and following.text == "("
     if (_OUTSIDE.fullmatch(token.name) and called) or token.name.lower() in ("file", "apply"):
         raise BadQuery(f"{what}: {token.name} is not allowed here", position=token.position)

@@ -11,14 +11,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from clickstack.core.errors import BadRequest, Forbidden
+from clickstack.core.errors import BadQuery, BadRequest, Forbidden
 from clickstack.core.limits import RAW_TEXT_CHARS_MAX, VERBATIM_ANSWER_BYTES_MAX
 from clickstack.core.source import Source
 from clickstack.core.sql import literal
 from clickstack.store import Answer, Statement, Store, may_be_set
 
-from .reach import SELECT, Node, Tables, nodes_of, tables_of
+from .blanked import blanked
+from .reach import SELECT, Node, Tables, check_counts, nodes_of, tables_of
 from .reader import reach_of
+from .syntax import located
 
 # What the engine tells about itself: table → the columns that say which table of ours a row is about.
 DESCRIPTIONS: dict[str, tuple[str, ...]] = {
@@ -38,17 +40,21 @@ FORMATS = re.compile(
     r"(?:Strings|Compact|EachRow|Columns|Column|Object|Raw|NoEscapes|MonoBlock|Space|Block|WithNames|AndTypes|WithTypes"
     r"|WithProgress|WithMetadata|WithDefaults)*"
 )
-_FORMAT_SETTING = re.compile(
+# Settings of the answer's form, and of how a statement is read: they reach nothing and lift no limit.
+_HARMLESS = re.compile(
     r"(?:output_format_(?:json|csv|tsv|pretty|decimal|binary|arrow|parquet|orc|msgpack|markdown|xml)_\w+"
     r"|output_format_write_statistics|date_time_output_format|bool_(?:true|false)_representation|session_timezone"
-    r"|format_(?:csv_delimiter|tsv_null_representation|csv_null_representation))"
+    r"|format_(?:csv_delimiter|tsv_null_representation|csv_null_representation)"
+    r"|enable_(?:full_text_index|positional_arguments|extended_results_for_datetime_functions|global_with_statement"
+    r"|scalar_subquery_optimization|join_transitive_predicates|early_constant_folding|materialized_cte"
+    r"|time_time64_type|unaligned_array_join|named_columns_in_function_tuple))"
 )
 # Sent by clients, and either the way it is here or nothing to change: they change nothing.
 _WITHOUT_EFFECT = frozenset(
-    "allow_experimental_analyzer enable_analyzer wait_end_of_query buffer_size readonly log_queries log_comment "
+    "enable_analyzer wait_end_of_query buffer_size readonly log_queries log_comment "
     "cancel_http_readonly_queries_on_client_close send_progress_in_http_headers http_headers_progress_interval_ms "
     "enable_http_compression add_http_cors_header http_write_exception_in_output_format session_check stacktrace "
-    "max_result_bytes result_overflow_mode allow_experimental_object_type use_client_time_zone".split()
+    "max_result_bytes result_overflow_mode use_client_time_zone".split()
 )
 
 _VALUE = r"(?:'(?:[^'\\]|\\.)*'|[\w.+-]+)"
@@ -94,8 +100,9 @@ def ask(store: Store, sources: Iterable[Source], question: Question, query_id: s
     if not FORMATS.fullmatch(format_name):
         raise BadRequest(f"The format {format_name[:50]} is not for answers here. JSONEachRow, CSV or Native are.")
     tables = tables_of(sources)
-    tree = store.answer(Statement("EXPLAIN AST " + text, question.params, "TSVRaw", {}, {}))
-    _check(store, text, nodes_of(tree.body.decode(errors="replace")), tables)
+    nodes = _tree(store, text, question.params)
+    _check(store, text, nodes, tables)
+    text = blanked(text, [node.name for node in nodes if node.kind == "TableIdentifier"])
     chosen, shape = _sorted(settings)
     ours: dict[str, int | float | str] = {**shape}
     ours |= {"max_result_bytes": VERBATIM_ANSWER_BYTES_MAX, "additional_table_filters": _filters(tables)}
@@ -116,8 +123,20 @@ def _taken_apart(question: Question) -> tuple[str, str, dict[str, str]]:
     return text, format_name, settings
 
 
+def _tree(store: Store, text: str, params: Mapping[str, str]) -> list[Node]:
+    try:
+        tree = store.answer(Statement("EXPLAIN AST " + text, params, "TSVRaw", {}, {}))
+    except BadQuery as error:
+        told = located(error, text)  # places are counted from the start of another text
+        if told is error:
+            raise
+        raise told from error.__cause__
+    return nodes_of(tree.body.decode(errors="replace"))
+
+
 def _check(store: Store, text: str, nodes: list[Node], tables: Tables) -> None:
     reach, first = reach_of(store), nodes[0]
+    check_counts(nodes)
     if first.kind == SELECT:
         reach.check_tree(nodes, tables, _DESCRIBED)
     elif first.kind in ("Explain", "DescribeQuery"):
@@ -139,9 +158,9 @@ def _sorted(settings: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]
     """Settings that tune the query, within the limits of the server, and settings that shape the answer."""
     chosen, shape = {}, {}
     for name, value in settings.items():
-        if _FORMAT_SETTING.fullmatch(name):
+        if _HARMLESS.fullmatch(name):
             shape[name] = value
-        elif name in _WITHOUT_EFFECT:
+        elif name in _WITHOUT_EFFECT or name.startswith("allow_experimental_"):
             continue
         elif may_be_set(name):
             chosen[name] = value

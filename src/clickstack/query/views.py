@@ -158,7 +158,7 @@ def _check_chart(context: Context, view: MaterializedView) -> None:
     width_s = chart.granularity_s
     if not isinstance(width_s, int):
         return
-    if not Grid(width_s, chart.time_zone).divided_by(view.granularity_s, context.time_range):
+    if not Grid.of(chart, width_s).divided_by(view.granularity_s, context.time_range):
         where = "" if chart.time_zone == "UTC" else f" in {chart.time_zone}"
         raise Unfit(f"buckets of {width_s} s{where} are not made of its steps of {view.granularity_s} s")
 

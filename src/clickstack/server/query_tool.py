@@ -17,7 +17,7 @@ from clickstack.core.settings import Settings
 from clickstack.core.source import Source
 from clickstack.core.timerange import TimeRange, granularity_seconds
 from clickstack.metadata import open_metadata
-from clickstack.query import Runner, compiled_text, lucene_chart, result_text
+from clickstack.query import Reader, Runner, compiled_text, lucene_chart, result_text
 from clickstack.store import Store, open_store
 
 from .data_directory import locked_data_directory
@@ -28,15 +28,20 @@ Say = Callable[[str], object]
 def compile_chart(settings: Settings, chart: Path, last: str, say: Say) -> None:
     """Print the SQL of a chart config file. Its `sourceId` is an id or a name."""
     with _opened(settings) as (store, sources):
-        say(compiled_text(*Runner(store).plan(_read_chart(chart, sources), _range(last))))
+        say(compiled_text(*_runner(store, sources).plan(_read_chart(chart, sources), _range(last))))
 
 
 def query(settings: Settings, line: str, source: str, chart: Path | None, last: str, say: Say) -> None:
     """Print the SQL of a Lucene line (events over time) or of a chart config file, and the answer."""
     with _opened(settings) as (store, sources):
         config = _read_chart(chart, sources) if chart else lucene_chart(line, _require(sources, source))
-        result = Runner(store).run(config, _range(last))
+        result = _runner(store, sources).run(config, _range(last))
         say(f"{result.sql}\n\n{result_text(result)}")
+
+
+def _runner(store: Store, sources: list[Source]) -> Runner:
+    """Whoever can open the data directory may read all of it: SQL in a chart reaches the tables of every source."""
+    return Runner(Reader(store, lambda: sources))
 
 
 @contextlib.contextmanager

@@ -80,12 +80,15 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
         house.callback(telemetry.close, TELEMETRY_FLUSH_S)
         observe_ingest(telemetry.meter, ingest)
 
-        services = Services(settings, clock, ids, store, metadata, auth, ingest, retention, index_profiles, __version__)
+        watch = None
         if settings.alerts:
             read_in_background = partial(Reader, store, pool="background")
             watch = open_alerts(settings, metadata, read_in_background, partial(destination_of, settings), clock, ids)
             watch.start()
             house.callback(watch.close, ALERTS_STOP_S)
+        services = Services(
+            settings, clock, ids, store, metadata, auth, ingest, retention, index_profiles, __version__, watch
+        )
         api_app = create_api_app(services)
         grpc = OtlpGrpc(ingest, auth.ingestion_key_id, clock)
         grpc.start(settings.host, settings.otlp_grpc_port)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import BadQuery
 from clickstack.core.result import QueryResult
+from clickstack.core.source import is_system_database
 from clickstack.core.sql import Param, Sql
 
 CATALOG_AGE_S_MAX = 60.0
@@ -58,7 +59,9 @@ class Catalog:
         self._known: dict[tuple[str, str], tuple[float, TableSchema]] = {}
 
     def table(self, database: str, table: str) -> TableSchema:
-        """The schema of a table. Raises BadQuery when it does not exist."""
+        """The schema of a table. Raises BadQuery when it does not exist, or is one of the engine's own."""
+        if is_system_database(database):
+            raise BadQuery(f"The database {database} is the engine's own: no source reads it.")
         key, now_s = (database, table), self._clock.monotonic_s()
         with self._lock:
             known = self._known.get(key)

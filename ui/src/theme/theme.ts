@@ -67,6 +67,7 @@ export const theme = createTheme({
     Modal: {
       defaultProps: {
         centered: true,
+        closeButtonProps: { "aria-label": "Close" },
         overlayProps: { color: "var(--backdrop)", backgroundOpacity: 1 },
         transitionProps: { transition: "fade", duration: 120 },
       },

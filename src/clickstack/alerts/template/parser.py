@@ -153,7 +153,7 @@ def _expressions(text: str, position: int) -> tuple[Expression, ...]:
                 raise TemplateError("Parentheses hold a helper and its arguments", position)
             levels[-1].append(_call(head.keys[0], tuple(inner[1:]), position))
         else:
-            levels[-1].append(_atom(token))
+            levels[-1].append(_atom(token, position))
     if len(levels) > 1:
         raise TemplateError("A ( is not closed", position)
     return tuple(levels[0])
@@ -167,7 +167,7 @@ def _call(helper: str, arguments: tuple[Expression, ...], position: int) -> Call
     return Call(helper, arguments)
 
 
-def _atom(token: re.Match[str]) -> Expression:
+def _atom(token: re.Match[str], position: int) -> Expression:
     if token["string"] is not None:
         return Literal(token["string"][1:-1])
     if token["number"] is not None:
@@ -180,4 +180,6 @@ def _atom(token: re.Match[str]) -> Expression:
         ups, text = ups + 1, text[3:]
     data = text.startswith("@")
     keys = tuple(match[1] if match[1] is not None else match[0] for match in _SEGMENT.finditer(text.lstrip("@")))
+    if data and not keys:
+        raise TemplateError("There is no name after @", position)
     return Path(keys[1:] if keys[:1] == ("this",) else keys, ups, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ class Template:
         `escape` is applied to every value, never to the template's own text.
         """
         run = _Run(escape)
-        _write(self.nodes, (_Scope(view),), run)
+        with contextlib.suppress(_Spent):
+            _write(self.nodes, (_Scope(view),), run)
         return "".join(run.parts)
 
 
@@ -30,6 +32,10 @@ class Template:
 class _Scope:
     this: Any
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class _Spent(Exception):
+    """The rendering has taken what it may."""
 
 
 @dataclass(slots=True)
@@ -44,9 +50,11 @@ class _Run:
         self.chars += len(text)
         self.parts.append(text)
 
-    @property
-    def exhausted(self) -> bool:
-        return self.chars >= TEMPLATE_OUTPUT_CHARS_MAX or self.steps >= TEMPLATE_STEPS_MAX
+    def step(self) -> None:
+        """One more node or value. Raises _Spent when it was enough."""
+        self.steps += 1
+        if self.chars >= TEMPLATE_OUTPUT_CHARS_MAX or self.steps > TEMPLATE_STEPS_MAX:
+            raise _Spent
 
 
 _Scopes = tuple[_Scope, ...]  # outermost first
@@ -54,16 +62,14 @@ _Scopes = tuple[_Scope, ...]  # outermost first
 
 def _write(nodes: Sequence[Node], scopes: _Scopes, run: _Run) -> None:
     for node in nodes:
-        run.steps += 1
-        if run.exhausted:
-            return
+        run.step()
         match node:
             case Text():
                 run.add(node.text)
             case Output():
-                run.add(run.escape(text_of(_value(node.expression, scopes))))
+                run.add(run.escape(text_of(_value(node.expression, scopes, run))))
             case Block():
-                arguments = [_value(each, scopes) for each in node.arguments]
+                arguments = [_value(each, scopes, run) for each in node.arguments]
                 _BLOCKS[node.helper](node, arguments, scopes, run)
 
 
@@ -94,8 +100,7 @@ def _write_each(block: Block, arguments: list[Any], scopes: _Scopes, run: _Run) 
     if not pairs:
         _write(block.otherwise, scopes, run)
     for index, (key, item) in enumerate(pairs):
-        if run.exhausted:
-            return
+        run.step()
         data = {"index": index, "key": key, "first": index == 0, "last": index == len(pairs) - 1}
         _write(block.then, (*scopes, _Scope(item, data)), run)
 
@@ -116,12 +121,13 @@ _BLOCKS: dict[str, Callable[[Block, list[Any], _Scopes, _Run], None]] = {
 }
 
 
-def _value(expression: Expression, scopes: _Scopes) -> Any:
+def _value(expression: Expression, scopes: _Scopes, run: _Run) -> Any:
+    run.step()
     match expression:
         case Literal():
             return expression.value
         case Call():
-            return _CALLS[expression.helper](*(_value(each, scopes) for each in expression.arguments))
+            return _CALLS[expression.helper](*(_value(each, scopes, run) for each in expression.arguments))
         case Path():
             return _of_path(expression, scopes)
 

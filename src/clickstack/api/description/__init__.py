@@ -8,5 +8,6 @@ Do not add here: anything a request needs to be answered.
 """
 
 from .document import describe
+from .managed import describe_managed
 
-__all__ = ["describe"]
+__all__ = ["describe", "describe_managed"]

@@ -30,6 +30,9 @@ TAG = "Alerts"
 class AlertWebhookChannel(Reply):
     type: Literal["webhook"]
     webhook_id: Id
+    webhook_service: str = ABSENT
+    slack_channel_id: str = ABSENT
+    severity: Severity = ABSENT
 
 
 class AlertEmailChannel(Reply):
@@ -62,7 +65,7 @@ class Alert(Reply):
     threshold_type: Literal[
         "above", "below", "above_exclusive", "below_or_equal", "equal", "not_equal", "between", "not_between"
     ]
-    interval: Literal["1m", "5m", "15m", "30m", "1h", "6h", "12h", "1d"]
+    interval: Literal["30s", "1m", "5m", "15m", "30m", "1h", "6h", "12h", "1d"]
     schedule_offset_minutes: int | None = ABSENT
     schedule_start_at: Moment | None = ABSENT
     num_consecutive_windows: int | None

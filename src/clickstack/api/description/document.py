@@ -31,10 +31,10 @@ def describe(routers: Sequence[APIRouter], version: str) -> Json:
     schemas.update(_schemas([OPERATIONS[key] for key in operations]))
     for (method, path), operation in operations.items():
         _fill(operation, OPERATIONS[method, path], method, path)
-    used = _reachable(document["paths"], schemas)
+    used = reachable(document["paths"], schemas)
     document["components"]["schemas"] = {NAMES.get(name, name): schemas[name] for name in sorted(used)}
-    _tidy(document["paths"])
-    _tidy(list(document["components"]["schemas"].values()))
+    tidy(document["paths"])
+    tidy(list(document["components"]["schemas"].values()))
     return document
 
 
@@ -165,7 +165,7 @@ def _ref(model: type[BaseModel]) -> Json:
     return {"$ref": SCHEMAS + model.__name__}
 
 
-def _reachable(start: Any, schemas: Mapping[str, Any]) -> set[str]:
+def reachable(start: Any, schemas: Mapping[str, Any]) -> set[str]:
     """The names of the schemas that `start` refers to, directly or through others."""
     found: set[str] = set()
     waiting = [start]
@@ -182,11 +182,11 @@ def _reachable(start: Any, schemas: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _tidy(schema: Any) -> None:
+def tidy(schema: Any) -> None:
     """Without titles and defaults that say nothing, with words for fields that have none, under public names."""
     if isinstance(schema, list):
         for each in schema:
-            _tidy(each)
+            tidy(each)
     if not isinstance(schema, dict):
         return
     if isinstance(schema.get("title"), str):
@@ -201,6 +201,6 @@ def _tidy(schema: Any) -> None:
             for field, described in value.items():
                 if field in FIELDS:
                     described.setdefault("description", FIELDS[field])
-                _tidy(described)
+                tidy(described)
         elif key not in ("examples", "enum", "example", "default"):
-            _tidy(value)
+            tidy(value)

@@ -13,6 +13,7 @@ from clickstack.core.clock import iso_millis
 from clickstack.core.errors import Busy, Conflict, TooManyRequests, Unauthorized
 
 from ..context import SignedIn, services, visitor
+from ..lanes import SIGN_INS
 from ..operations.team import Email, ingestion_key_for
 from ..revisions import request_id
 from ..validation import faults_of, rule_fault
@@ -42,8 +43,28 @@ def installation(request: Request) -> Json:
 
 
 @router.post("/register/password")
-def register(request: Request, body: FieldsBody) -> Response:
+async def register(request: Request, body: FieldsBody) -> Response:
     """Found the installation's team. Works once."""
+    return await SIGN_INS.run(lambda: _register(request, body))
+
+
+@router.post("/login/password")
+async def login(request: Request, body: FieldsBody) -> Response:
+    """Sign in; 303 to the UI, or back to its sign-in page with `err`."""
+    if not body.text("email") or not body.text("password"):
+        return redirect_to_ui(request, "/login?err=missing")
+    try:
+        return await SIGN_INS.run(lambda: _login(request, body))
+    except Unauthorized:
+        return redirect_to_ui(request, "/login?err=authFail")
+    except Busy as error:
+        if not body.form:
+            raise
+        reason = "tooManyAttempts" if isinstance(error, TooManyRequests) else "unknown"
+        return redirect_to_ui(request, f"/login?err={reason}", error_headers(error, request.scope))
+
+
+def _register(request: Request, body: Fields) -> Response:
     faults = faults_of(Registration, body.values) + _broken_rules(body)
     if faults:
         raise RequestValidationError(faults, body=body.values)
@@ -54,20 +75,8 @@ def register(request: Request, body: FieldsBody) -> Response:
     return signed_in(Json({"status": "success"}), request, token)
 
 
-@router.post("/login/password")
-def login(request: Request, body: FieldsBody) -> Response:
-    """Sign in; 303 to the UI, or back to its sign-in page with `err`."""
-    if not body.text("email") or not body.text("password"):
-        return redirect_to_ui(request, "/login?err=missing")
-    try:
-        token = services(request).auth.login(body.text("email"), body.text("password"), visitor(request))
-    except Unauthorized:
-        return redirect_to_ui(request, "/login?err=authFail")
-    except Busy as error:
-        if not body.form:
-            raise
-        reason = "tooManyAttempts" if isinstance(error, TooManyRequests) else "unknown"
-        return redirect_to_ui(request, f"/login?err={reason}", error_headers(error, request.scope))
+def _login(request: Request, body: Fields) -> Response:
+    token = services(request).auth.login(body.text("email"), body.text("password"), visitor(request))
     return signed_in(redirect_to_ui(request, "/"), request, token)
 
 
@@ -82,7 +91,7 @@ def logout(request: Request) -> Response:
 
 
 @router.get("/me")
-def me(actor: SignedIn) -> Json:
+def me(request: Request, actor: SignedIn) -> Json:
     user, team = actor.user, actor.team
     body = {
         "id": user.id,
@@ -100,7 +109,9 @@ def me(actor: SignedIn) -> Json:
             "hookId": team.hook_id,
             "collectorAuthenticationEnforced": True,
             "isMetricsSeriesTableEnabled": False,
+            **services(request).metadata.team_settings.get(team.id),
         },
+        "teams": [{"id": team.id, "name": team.name}],
         "usageStatsEnabled": False,
         "aiAssistantEnabled": False,
     }

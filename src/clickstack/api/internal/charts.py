@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
 
 from clickstack.core.chart_wire import parse_chart
-from clickstack.core.limits import RAW_TEXT_CHARS_MAX, SEARCH_FILTERS_MAX, VARIABLE_VALUES_MAX
+from clickstack.core.limits import MOMENT_MS_MAX, RAW_TEXT_CHARS_MAX, SEARCH_FILTERS_MAX, VARIABLE_VALUES_MAX
 from clickstack.core.timerange import TimeRange, granularity_seconds
 from clickstack.query import ChartResult, Point, Runner
 from clickstack.query.raw import FilterSelection, RawChart, RawResult, RawRunner, Variable
@@ -23,7 +23,7 @@ from .search import ChoiceBody, acceleration_wire
 
 router = APIRouter(prefix="/explore")
 
-Milliseconds = Annotated[int, Field(ge=0)]
+Milliseconds = Annotated[int, Field(ge=0, le=MOMENT_MS_MAX)]
 
 
 class ChartBody(WireModel):
@@ -52,7 +52,7 @@ class SqlChartBody(WireModel):
 
 
 @router.post("/chart")
-def chart(request: Request, actor: SignedIn, body: ChartBody) -> StreamingResponse:
+def chart(request: Request, actor: SignedIn, body: ChartBody) -> Response:
     here = services(request)
     asked = reader(here, actor)
     config = parse_chart(body.chart, lambda source_id: here.metadata.sources.get(actor.team.id, source_id))
@@ -65,7 +65,7 @@ def chart(request: Request, actor: SignedIn, body: ChartBody) -> StreamingRespon
 
 
 @router.post("/sql-chart")
-def sql_chart(request: Request, actor: SignedIn, body: SqlChartBody) -> StreamingResponse:
+def sql_chart(request: Request, actor: SignedIn, body: SqlChartBody) -> Response:
     here = services(request)
     asked = reader(here, actor)
     raw = RawChart(

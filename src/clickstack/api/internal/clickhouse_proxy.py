@@ -32,6 +32,7 @@ from clickstack.query.verbatim import Question, Verdict, ask
 from clickstack.store import EngineFault, engine_fault
 
 from ..context import Services, SignedIn, services
+from ..reading import query_settings
 from ..stream import answer_query
 from ..validation import Issue, array_of
 from ..wire import Json, error_headers
@@ -67,14 +68,15 @@ _MEDIA_TYPES: tuple[tuple[str, str], ...] = (  # by the beginning of the format'
 
 # What we refuse ourselves, as the engine would number it.
 _FAULTS: tuple[tuple[type[Exposed], EngineFault], ...] = (
-    (Forbidden, EngineFault(497, "ACCESS_DENIED", "")),
-    (BadQuery, EngineFault(62, "SYNTAX_ERROR", "")),
-    (BadRequest, EngineFault(36, "BAD_ARGUMENTS", "")),
-    (TooLarge, EngineFault(396, "TOO_MANY_ROWS_OR_BYTES", "")),
-    (QueryTimeout, EngineFault(159, "TIMEOUT_EXCEEDED", "")),
-    (Cancelled, EngineFault(394, "QUERY_WAS_CANCELLED", "")),
-    (Busy, EngineFault(202, "TOO_MANY_SIMULTANEOUS_QUERIES", "")),
+    (Forbidden, EngineFault(497, "ACCESS_DENIED")),
+    (BadQuery, EngineFault(62, "SYNTAX_ERROR")),
+    (BadRequest, EngineFault(36, "BAD_ARGUMENTS")),
+    (TooLarge, EngineFault(396, "TOO_MANY_ROWS_OR_BYTES")),
+    (QueryTimeout, EngineFault(159, "TIMEOUT_EXCEEDED")),
+    (Cancelled, EngineFault(394, "QUERY_WAS_CANCELLED")),
+    (Busy, EngineFault(202, "TOO_MANY_SIMULTANEOUS_QUERIES")),
 )
+_UNKNOWN = EngineFault(1002, "UNKNOWN_EXCEPTION")
 _NOT_THERE = frozenset({46, 47, 60, 81, 115})  # unknown function, identifier, table, database, setting: 404 there
 
 
@@ -99,7 +101,7 @@ async def proxy(request: Request, actor: SignedIn) -> Response:
     try:
         if not await run_in_threadpool(_is_engine, here, actor, connection_id):
             return PlainTextResponse("Connection not found", status_code=404)
-        question = _question(request, body)
+        question = _question(request, body, await run_in_threadpool(query_settings, here, actor))
         verdict = await answer_query(
             request, here, lambda job: ask(here.store, here.metadata.sources.list(actor.team.id), question, job)
         )
@@ -116,8 +118,11 @@ def _is_engine(here: Services, actor: Actor, connection_id: str) -> bool:
     return connection is not None
 
 
-def _question(request: Request, body: bytes) -> Question:
-    """What is asked. A statement in the query string comes before that of the body, as ClickHouse takes it."""
+def _question(request: Request, body: bytes, settings: Mapping[str, str]) -> Question:
+    """What is asked. `settings` are the team's; those of the query string win.
+
+    A statement in the query string comes before that of the body, as ClickHouse takes it.
+    """
     given = dict(request.query_params)
     for name in ("compress", "decompress"):
         if given.get(name, "0") not in ("0", "false", ""):
@@ -134,9 +139,12 @@ def _question(request: Request, body: bytes) -> Question:
         text,
         params={name.removeprefix(PARAMETER): value for name, value in given.items() if name.startswith(PARAMETER)},
         settings={
-            name: value
-            for name, value in given.items()
-            if name not in _NO_SETTINGS and not name.startswith((PARAMETER, "http_"))
+            **settings,
+            **{
+                name: value
+                for name, value in given.items()
+                if name not in _NO_SETTINGS and not name.startswith((PARAMETER, "http_"))
+            },
         },
         default_format=given.get("default_format") or request.headers.get("x-clickhouse-format") or DEFAULT_FORMAT,
     )
@@ -150,8 +158,6 @@ def _reply(verdict: Verdict, named: Mapping[str, str]) -> Response:
         "read_bytes": str(read.bytes_read),
         "written_rows": "0",
         "written_bytes": "0",
-        "total_rows_to_read": str(read.rows_read),
-        "result_rows": "0",
         "result_bytes": str(len(verdict.answer.body)),
         "elapsed_ns": str(int(read.elapsed_s * 1_000_000_000)),
     }
@@ -166,16 +172,12 @@ def _reply(verdict: Verdict, named: Mapping[str, str]) -> Response:
 
 
 def _refusal(request: Request, error: Exposed, named: Mapping[str, str]) -> Response:
-    fault = engine_fault(error)
-    message, status = (fault.message, error.status) if fault else (error.message, error.status)
-    if fault is None:
-        fault = next((each for kind, each in _FAULTS if isinstance(error, kind)), EngineFault(1002, "UNKNOWN", ""))
-    if fault.code in _NOT_THERE:
-        status = 404
+    fault = engine_fault(error) or next((each for kind, each in _FAULTS if isinstance(error, kind)), _UNKNOWN)
+    status = 404 if fault.code in _NOT_THERE else error.status
     headers = {
         **error_headers(error, request.scope),
         **named,
         "X-ClickHouse-Exception-Code": str(fault.code),
     }
-    text = f"Code: {fault.code}. DB::Exception: {message} ({fault.name})\n"
+    text = f"Code: {fault.code}. DB::Exception: {error.message} ({fault.name})\n"
     return PlainTextResponse(text, status_code=status, headers=headers)

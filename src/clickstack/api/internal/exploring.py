@@ -11,10 +11,10 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
 
 from clickstack.core.chart import Filter, Language, Metric, MetricKind
-from clickstack.core.limits import QUERY_TEXT_CHARS_MAX, SEARCH_FILTERS_MAX
+from clickstack.core.limits import MOMENT_MS_MAX, QUERY_TEXT_CHARS_MAX, SEARCH_FILTERS_MAX
 from clickstack.core.records import Actor
 from clickstack.core.result import Statistics
 from clickstack.core.timerange import TimeRange
@@ -26,7 +26,7 @@ from ..reading import find_source, reader, statistics_wire
 from ..stream import stream_query
 from ..wire import WireModel
 
-Milliseconds = Annotated[int, Field(ge=0)]
+Milliseconds = Annotated[int, Field(ge=0, le=MOMENT_MS_MAX)]
 Text = Annotated[str, Field(max_length=QUERY_TEXT_CHARS_MAX)]
 
 
@@ -101,8 +101,8 @@ def explore_router(routes: Iterable[Route[Any, Any]]) -> APIRouter:
     return router
 
 
-def _handler(route: Route[Body, Answer]) -> Callable[..., StreamingResponse]:
-    def handle(request: Request, actor: Actor, body: Body) -> StreamingResponse:
+def _handler(route: Route[Body, Answer]) -> Callable[..., Response]:
+    def handle(request: Request, actor: Actor, body: Body) -> Response:
         here = services(request)
         asked, scope = reader(here, actor), body.scope(here, actor)
 
@@ -113,6 +113,6 @@ def _handler(route: Route[Body, Answer]) -> Callable[..., StreamingResponse]:
 
         return stream_query(request, here, work)
 
-    handle.__annotations__ = {"request": Request, "actor": SignedIn, "body": route.body, "return": StreamingResponse}
+    handle.__annotations__ = {"request": Request, "actor": SignedIn, "body": route.body, "return": Response}
     handle.__name__ = route.path.strip("/")
     return handle

@@ -31,7 +31,8 @@ from ..revisions import ExpectedRevision, request_id
 from ..validation import ObjectId, ObjectIdPath, faults_of
 from ..wire import Json, WireModel
 
-router = APIRouter(prefix="/saved-search")
+router = APIRouter()
+ONE, SAME = "/saved-search", "/saved-searches"  # the second is what the reference's command line tool asks for
 
 
 class SavedSearchOfUi(SavedSearchBody):
@@ -53,7 +54,8 @@ class SavedSearchChanges(WireModel):
     filters: Any = None
 
 
-@router.get("")
+@router.get(SAME)
+@router.get(ONE)
 def list_all(request: Request, actor: SignedIn) -> Json:
     here = services(request)
     searches, _ = list_saved_searches(here, actor)
@@ -64,14 +66,14 @@ def list_all(request: Request, actor: SignedIn) -> Json:
     return Json([_shown(each, people, alerts.get(each.id, [])) for each in searches])
 
 
-@router.post("")
+@router.post(ONE)
 def create(request: Request, actor: SignedIn, body: SavedSearchOfUi) -> Json:
     here = services(request)
     search = create_saved_search(here, actor, body, request_id=request_id(request), strict_filters=False)
     return Json(_shown(search, _people(here, actor.team.id), _alerts(here, actor, search.id)))
 
 
-@router.patch("/{id}")
+@router.patch(ONE + "/{id}")
 def change(
     request: Request, actor: SignedIn, id: ObjectIdPath, body: SavedSearchChanges, expected: ExpectedRevision
 ) -> Json:
@@ -93,7 +95,7 @@ def change(
     return Json(_shown(search, _people(here, actor.team.id), _alerts(here, actor, search.id)))
 
 
-@router.delete("/{id}")
+@router.delete(ONE + "/{id}")
 def delete(request: Request, actor: SignedIn, id: ObjectIdPath, expected: ExpectedRevision) -> Response:
     delete_saved_search(services(request), actor, id, request_id=request_id(request), expected_revision=expected)
     return Response(status_code=204)

@@ -6,16 +6,16 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
 
 from clickstack.core.chart import Filter, Language
 from clickstack.core.errors import BadRequest
 from clickstack.core.limits import (
     CHART_BUCKETS_MAX,
+    MOMENT_MS_MAX,
     QUERY_TEXT_CHARS_MAX,
     SEARCH_AROUND_MAX,
     SEARCH_FILTERS_MAX,
-    SEARCH_ROWS_DEFAULT,
     SEARCH_ROWS_MAX,
     VARIABLE_VALUES_MAX,
 )
@@ -25,14 +25,14 @@ from clickstack.query.filter_text import read_filter, write_filter
 from clickstack.query.raw import FilterSelection
 
 from ..context import SignedIn, services
-from ..reading import find_source, reader, statistics_wire
+from ..reading import find_source, reader, row_limit, statistics_wire
 from ..stream import stream_query
 from ..wire import WireModel
 from .exploring import Filters, Text, read_filters
 
 router = APIRouter(prefix="/search")
 
-Milliseconds = Annotated[int, Field(ge=0)]
+Milliseconds = Annotated[int, Field(ge=0, le=MOMENT_MS_MAX)]
 
 
 class SearchBody(WireModel):
@@ -41,7 +41,7 @@ class SearchBody(WireModel):
     where_language: Language = "lucene"
     start_time: Milliseconds
     end_time: Milliseconds
-    limit: int = Field(default=SEARCH_ROWS_DEFAULT, ge=1, le=SEARCH_ROWS_MAX)
+    limit: int | None = Field(default=None, ge=1, le=SEARCH_ROWS_MAX)
     cursor: str | None = Field(default=None, max_length=200)
     newer_than: str | None = Field(default=None, max_length=200)
     select: str = Field(default="", max_length=QUERY_TEXT_CHARS_MAX)
@@ -97,14 +97,14 @@ class HistogramBody(WireModel):
 
 
 @router.post("")
-def search(request: Request, actor: SignedIn, body: SearchBody) -> StreamingResponse:
+def search(request: Request, actor: SignedIn, body: SearchBody) -> Response:
     here = services(request)
     asked = reader(here, actor)
     config = SearchConfig(
         source=find_source(here, actor, body.source_id),
         where=Filter(body.where, body.where_language),
         time_range=TimeRange(body.start_time, body.end_time),
-        limit=body.limit,
+        limit=body.limit or row_limit(here, actor),
         select=body.select,
         cursor=body.cursor,
         newer_than=body.newer_than,
@@ -119,7 +119,7 @@ def search(request: Request, actor: SignedIn, body: SearchBody) -> StreamingResp
 
 
 @router.post("/around")
-def around(request: Request, actor: SignedIn, body: AroundBody) -> StreamingResponse:
+def around(request: Request, actor: SignedIn, body: AroundBody) -> Response:
     here = services(request)
     asked = reader(here, actor)
     config = SearchConfig(
@@ -160,14 +160,14 @@ def filters(_actor: SignedIn, body: FiltersBody) -> dict[str, Any]:
 
 
 @router.post("/row")
-def row(request: Request, actor: SignedIn, body: RowBody) -> StreamingResponse:
+def row(request: Request, actor: SignedIn, body: RowBody) -> Response:
     here = services(request)
     asked, source = reader(here, actor), find_source(here, actor, body.source_id)
     return stream_query(request, here, lambda query_id: {"row": Search(asked).row(source, body.row_id, query_id)})
 
 
 @router.post("/histogram")
-def search_histogram(request: Request, actor: SignedIn, body: HistogramBody) -> StreamingResponse:
+def search_histogram(request: Request, actor: SignedIn, body: HistogramBody) -> Response:
     here = services(request)
     asked, source = reader(here, actor), find_source(here, actor, body.source_id)
     where = Filter(body.where, body.where_language)

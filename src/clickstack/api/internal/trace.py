@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
 
+from clickstack.core.limits import MOMENT_MS_MAX
 from clickstack.core.records import Actor
 from clickstack.core.source import Source
 from clickstack.core.timerange import TimeRange
@@ -22,7 +23,7 @@ from ..wire import WireModel
 
 router = APIRouter()
 
-Milliseconds = Annotated[int, Field(ge=0)]
+Milliseconds = Annotated[int, Field(ge=0, le=MOMENT_MS_MAX)]
 
 
 class TraceBody(WireModel):
@@ -37,7 +38,7 @@ class TraceBody(WireModel):
 
 
 @router.post("/trace")
-def trace(request: Request, actor: SignedIn, body: TraceBody) -> StreamingResponse:
+def trace(request: Request, actor: SignedIn, body: TraceBody) -> Response:
     here = services(request)
     asked = reader(here, actor)
     spans, logs = _sources(here, actor, body)

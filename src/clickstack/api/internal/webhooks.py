@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request
 
@@ -18,10 +17,12 @@ from clickstack.core.webhook import Webhook, WebhookService
 from ..context import SignedIn, services
 from ..operations.trials import TrialBody, try_body, try_webhook
 from ..operations.webhooks import (
+    MASK,
     WebhookBody,
     create_webhook,
     delete_webhook,
     list_webhooks,
+    masked_url,
     update_webhook,
     webhook_wire,
 )
@@ -30,7 +31,6 @@ from ..validation import ObjectIdPath
 from ..wire import Json
 
 router = APIRouter(prefix="/webhooks")
-MASK = "****"
 _TAKEN = {"message": "Test webhook sent successfully"}
 Wanted = Annotated[list[WebhookService], Query(alias="service", min_length=1)]
 
@@ -87,21 +87,13 @@ def delete(request: Request, actor: SignedIn, id: ObjectIdPath, expected: Expect
 def _shown(webhook: Webhook) -> dict[str, Any]:
     shown = {**webhook_wire(webhook), "_id": webhook.id, "revision": webhook.revision}
     if webhook.url is not None:
-        shown["url"] = _masked(webhook.url)
+        shown["url"] = masked_url(webhook.url)
     if webhook.body is not None:
         shown["body"] = webhook.body
     for key, secrets in (("headers", webhook.headers), ("queryParams", webhook.query_params)):
         if secrets is not None:
             shown[key] = dict.fromkeys(secrets, MASK)
     return shown
-
-
-def _masked(url: str) -> str:
-    """The origin, which tells webhooks apart; the path is often the secret."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}{port}/{MASK}"
 
 
 def _is_mask(text: str) -> bool:
@@ -115,7 +107,7 @@ def _secrets(body: WebhookBody) -> list[str]:
 def _unmasked(stored: Webhook, body: WebhookBody) -> WebhookBody:
     """The body with what its masks stand for. Raises BadRequest for a mask that stands for nothing."""
     values = body.model_dump(exclude_unset=True)
-    if stored.url is not None and body.url == _masked(stored.url):
+    if stored.url is not None and body.url == masked_url(stored.url):
         values["url"] = stored.url
     same = (values["url"], body.service) == (stored.url, stored.service)
     for field, kept in (("headers", stored.headers), ("query_params", stored.query_params)):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from clickstack.core.limits import LIST_PAGE_MAX
 
 from ..context import services
-from ..operations.alert_body import AlertBody
+from ..operations.alert_body import ManagedAlertBody
 from ..operations.alerts import alert_wire, create_alert, delete_alert, get_alert, list_alerts, update_alert
 from ..paging import PageLimit, PageOffset
 from ..revisions import ExpectedRevision, request_id
@@ -26,7 +26,7 @@ def list_all(request: Request, actor: ServiceActor, limit: PageLimit = LIST_PAGE
 
 
 @router.post("")
-def create(request: Request, actor: ServiceActor, body: AlertBody) -> Json:
+def create(request: Request, actor: ServiceActor, body: ManagedAlertBody) -> Json:
     alert = create_alert(services(request), actor, body, request_id=request_id(request))
     return one(request, alert_wire(alert), alert.revision)
 
@@ -39,7 +39,7 @@ def get(request: Request, actor: ServiceActor, id: ObjectIdPath) -> Json:
 
 @router.put("/{id}")
 def update(
-    request: Request, actor: ServiceActor, id: ObjectIdPath, body: AlertBody, expected: ExpectedRevision
+    request: Request, actor: ServiceActor, id: ObjectIdPath, body: ManagedAlertBody, expected: ExpectedRevision
 ) -> Json:
     alert = update_alert(services(request), actor, id, body, request_id=request_id(request), expected_revision=expected)
     return one(request, alert_wire(alert), alert.revision)

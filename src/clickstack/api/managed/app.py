@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
@@ -10,6 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..body_limit import BodyLimit
 from ..context import Services
+from ..description import describe_managed
+from ..json_bodies import JsonBodies
 from ..wire import Mask
 from .alerts import router as alerts
 from .callers import SERVICE_PREFIX, V1, organization_caller, service_actor
@@ -18,6 +22,7 @@ from .envelope import error_reply, handle_failures, masked
 from .gate import ManagedGate
 from .keys import router as keys
 from .organizations import router as organizations
+from .roles import router as roles
 from .root import router as root
 from .saved_searches import router as saved_searches
 from .sources import router as sources
@@ -33,15 +38,16 @@ MANAGED_ROUTERS: tuple[tuple[APIRouter, str, object], ...] = (
     (sources, SERVICE_PREFIX, service_actor),
     (webhooks, SERVICE_PREFIX, service_actor),
     (saved_searches, SERVICE_PREFIX, service_actor),
+    (roles, SERVICE_PREFIX, service_actor),
 )
 
 
 class ManagedDoor:
     """Hands what is under /v1 to the managed API, everything else on."""
 
-    def __init__(self, app: ASGIApp, *, services: Services) -> None:
+    def __init__(self, app: ASGIApp, *, services: Services, v2: Callable[[], dict[str, Any]]) -> None:
         self._app = app
-        self._managed = create_managed_app(services)
+        self._managed = create_managed_app(services, v2)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -49,7 +55,8 @@ class ManagedDoor:
         await (self._managed if managed else self._app)(scope, receive, send)
 
 
-def create_managed_app(services: Services) -> FastAPI:
+def create_managed_app(services: Services, v2: Callable[[], dict[str, Any]]) -> FastAPI:
+    """`v2` gives the description of v2, of which much holds here."""
     app = FastAPI(
         title="ClickStack",
         version=services.version,
@@ -60,12 +67,13 @@ def create_managed_app(services: Services) -> FastAPI:
             Middleware(ManagedGate, services=services),
             Middleware(Mask, body=masked),  # inside the gate too: what fails there still tells the caller's budget
             Middleware(BodyLimit, reply=error_reply),
+            Middleware(JsonBodies, reply=error_reply),
         ],
         # Its records of failed validations would carry what was sent.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.services = services
-    app.state.describe = cache(lambda: {})
+    app.state.describe = cache(lambda: describe_managed([each[:2] for each in MANAGED_ROUTERS], v2(), services.version))
     handle_failures(app)
     for router, prefix, admit in MANAGED_ROUTERS:
         app.include_router(router, prefix=prefix, dependencies=[Depends(admit)] if admit else [])  # type: ignore[arg-type]

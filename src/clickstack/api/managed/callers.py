@@ -44,10 +44,9 @@ async def service_actor(
     service_id: Annotated[str, Path(alias="serviceId")],
 ) -> Actor:
     """A FastAPI dependency: the key, at work in the service it names. Raises Forbidden."""
-    keys = services(request).auth.api_keys
-    return await run_in_threadpool(
-        keys.actor, _key(request), organization_id, service_id, _rule(request, SERVICE_PREFIX)
-    )
+    keys, rule = services(request).auth.api_keys, _rule(request, SERVICE_PREFIX)
+    asked = (request.method, SERVICE_PREFIX + request.scope["route"].path)
+    return await run_in_threadpool(keys.actor, _key(request), organization_id, service_id, rule, asked)
 
 
 ServiceActor = Annotated[Actor, Depends(service_actor)]

@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clickstack.auth import Window, Windows
-from clickstack.core.errors import Exposed, Forbidden, TooManyRequests, Unauthorized
+from clickstack.core.errors import Busy, Exposed, Forbidden, TooManyRequests, Unauthorized
 from clickstack.core.limits import API_CALLERS_MAX, MANAGED_WINDOW_S
 from clickstack.metadata import ApiKey
 
 from ..context import Services
+from ..cookies import FOREIGN, is_foreign
 from ..wire import client_address
 from .callers import V1
 from .envelope import error_reply
@@ -32,6 +33,7 @@ class ManagedGate:
     def __init__(self, app: ASGIApp, *, services: Services) -> None:
         self._app = app
         self._auth = services.auth
+        self._settings = services.settings
         limit = services.settings.managed_api_requests_per_10s
         self._windows = Windows(services.clock, limit=limit, window_s=MANAGED_WINDOW_S, keys_max=API_CALLERS_MAX)
 
@@ -40,16 +42,20 @@ class ManagedGate:
             await self._app(scope, receive, send)
             return
         address = client_address(Request(scope))
+        key: ApiKey | None = None
+        refusal: Exposed | None = None
         try:
-            key, refusal = await self._caller(scope, address), None
-        except (Unauthorized, Forbidden) as error:
-            key, refusal = None, error
+            if is_foreign(scope, self._settings):  # a browser adds a key it once asked for to requests of any page
+                raise Forbidden(FOREIGN)
+            key = await self._caller(scope, address)
+        except (Unauthorized, Forbidden, Busy) as error:
+            refusal = error
         window = self._windows.hit(f"key {key.id}" if key else f"address {address}")
         send = _with_budget(send, window)
         if window.exceeded:
             refusal = TooManyRequests(TOO_MANY, retry_after_s=window.reset_s)
         if key is None or refusal is not None:
-            await error_reply(_known(refusal), scope)(scope, receive, send)
+            await error_reply(refusal or Unauthorized(NO_CREDENTIALS), scope)(scope, receive, send)
             return
         scope["state"]["api_key"] = key
         await self._app(scope, receive, send)
@@ -57,10 +63,6 @@ class ManagedGate:
     async def _caller(self, scope: Scope, address: str) -> ApiKey:
         key_id, secret = _credentials(Headers(scope=scope).get("authorization", ""))
         return await run_in_threadpool(self._auth.api_keys.caller, key_id, secret, address)
-
-
-def _known(refusal: Exposed | None) -> Exposed:
-    return refusal or Unauthorized(NO_CREDENTIALS)
 
 
 def _credentials(header: str) -> tuple[str, str]:

@@ -14,8 +14,8 @@ from ..operations.dashboard_grammar import Items, Variants
 from ..operations.source_body import SOURCE_BODIES, LogSourceBody, NonEmpty, SourceBody, Text, TraceSourceBody
 from ..operations.sources import create_source, delete_source, get_source, list_sources, update_source
 from ..revisions import ExpectedRevision, request_id
-from ..validation import ObjectIdPath
 from ..v2.source_wire import source_wire
+from ..validation import ObjectIdPath
 from ..wire import Json, WireModel
 from .callers import ServiceActor
 from .envelope import done, one, result

@@ -14,6 +14,7 @@ from ..operations.webhooks import (
     list_webhooks,
     update_webhook,
     webhook_wire,
+    webhook_wires,
 )
 from ..paging import PageLimit, PageOffset
 from ..revisions import ExpectedRevision, request_id
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/webhooks")
 @router.get("")
 def list_all(request: Request, actor: ServiceActor, limit: PageLimit = LIST_PAGE_MAX, offset: PageOffset = 0) -> Json:
     found, total = list_webhooks(services(request), actor, limit=limit, offset=offset)
-    return result(request, [webhook_wire(each) for each in found], total=total)
+    return result(request, webhook_wires(services(request), actor, found), total=total)
 
 
 @router.post("")

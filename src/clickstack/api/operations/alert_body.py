@@ -19,6 +19,7 @@ from clickstack.core.alert import (
     AlertInterval,
     Channel,
     NoDataPolicy,
+    PublishedInterval,
     Severity,
     ThresholdType,
 )
@@ -30,9 +31,11 @@ from clickstack.core.limits import (
     ALERT_NAME_CHARS_MAX,
     ALERT_RECIPIENTS_MAX,
     ALERT_TEXT_CHARS_MAX,
+    CHANNEL_WORD_CHARS_MAX,
     CHART_TEXT_CHARS_MAX,
     EMAIL_CHARS_MAX,
     JSON_INTEGER_MAX,
+    MOMENT_MS_MAX,
 )
 
 from .dashboard_grammar import Broken, Items, RuledModel, Wire, misfit, wrong
@@ -67,6 +70,9 @@ class ChannelBody(RuledModel):
     type: Literal["webhook", "email"]
     webhook_id: Annotated[str, BeforeValidator(_webhook_id)] = ABSENT
     email_recipients: MailAddresses = ABSENT
+    severity: Severity | None = None  # these three are the managed API's
+    webhook_service: Annotated[str, Field(max_length=CHANNEL_WORD_CHARS_MAX), STORABLE] | None = None
+    slack_channel_id: Annotated[str, Field(max_length=CHANNEL_WORD_CHARS_MAX), STORABLE] | None = None
 
     @classmethod
     def broken_rules(cls, wire: Wire) -> Iterable[Broken]:
@@ -78,7 +84,12 @@ class ChannelBody(RuledModel):
     def channel(self) -> Channel:
         if self.type == "email":
             return Channel(recipients=tuple(self.email_recipients))
-        return Channel(self.webhook_id.lower())
+        return Channel(
+            self.webhook_id.lower(),
+            severity=self.severity,
+            webhook_service=self.webhook_service,
+            slack_channel_id=self.slack_channel_id,
+        )
 
 
 def _channel_rules(channels: Any) -> Iterable[Broken]:
@@ -101,9 +112,12 @@ def _moment_ms(value: Any) -> int | None:
     try:
         if not _MOMENT.fullmatch(value):
             raise ValueError
-        return int((datetime.fromisoformat(value) - _EPOCH).total_seconds() * 1000)
+        moment_ms = int((datetime.fromisoformat(value) - _EPOCH).total_seconds() * 1000)
     except (ValueError, OverflowError):
         raise wrong("Invalid datetime") from None
+    if not 0 <= moment_ms < MOMENT_MS_MAX:
+        raise wrong("Invalid datetime: must lie in the years 1970 to 2199")
+    return moment_ms
 
 
 MomentMs = Annotated[
@@ -120,7 +134,7 @@ EXTRAS = frozenset(
 class AlertBody(RuledModel):
     channel: ChannelBody = ABSENT
     channels: Annotated[list[ChannelBody], Items(rules=_channel_rules)] = ABSENT
-    interval: AlertInterval
+    interval: PublishedInterval
     schedule_offset_minutes: Annotated[int, Field(ge=0, le=1439), WHOLE] | None = None
     schedule_start_at: MomentMs = None
     threshold: Number
@@ -157,6 +171,12 @@ class AlertBody(RuledModel):
         """What the published API does not know: as sent; left out, as before; null, the default."""
         sent = self.model_dump(by_alias=True, include=set(EXTRAS & self.model_fields_set))
         return {key: value for key, value in {**before, **sent}.items() if value is not None}
+
+
+class ManagedAlertBody(AlertBody):
+    """The managed API's, which has one interval more."""
+
+    interval: AlertInterval  # type: ignore[assignment]  # wider
 
 
 _TARGETS = {"saved_search": ("savedSearchId",), "tile": ("dashboardId", "tileId")}

@@ -145,7 +145,13 @@ def alert_wire(alert: Alert) -> dict[str, Any]:
 def channel_wire(channel: Channel) -> dict[str, Any]:
     if channel.webhook_id is None:
         return {"type": "email", "emailRecipients": list(channel.recipients)}
-    return {"type": "webhook", "webhookId": channel.webhook_id}
+    extras = {
+        "webhookService": channel.webhook_service,
+        "slackChannelId": channel.slack_channel_id,
+        "severity": channel.severity,
+    }
+    said = {key: value for key, value in extras.items() if value is not None}
+    return {"type": "webhook", "webhookId": channel.webhook_id, **said}
 
 
 def _silence_wire(silence: Silence) -> dict[str, Any]:
@@ -195,6 +201,13 @@ def _schedule(body: AlertBody, before: Alert | None = None) -> dict[str, Any]:
 # --- what an alert refers to ------------------------------------------------------------------------------------
 
 
+def check_alert_of_tile(services: Services, actor: Actor, body: AlertBody, dashboard: Dashboard, tile: Tile) -> None:
+    """Whether the alert could be made, were the dashboard stored. Raises BadRequest."""
+    _check_start(services, body)
+    _check_watchable(services, actor, dashboard, tile)
+    _check_channels(services, actor, body.wanted_channels)
+
+
 def _check(services: Services, actor: Actor, body: AlertBody) -> None:
     _check_start(services, body)
     if body.source == "tile":
@@ -228,9 +241,14 @@ def _check_tile(services: Services, actor: Actor, body: AlertBody) -> None:
     tile = dashboard.tile(str(body.tile_id))
     if tile is None:
         raise BadRequest("Tile not found")
+    _check_watchable(services, actor, dashboard, tile)
+
+
+def _check_watchable(services: Services, actor: Actor, dashboard: Dashboard, tile: Tile) -> None:
     if not tile.can_alert:
-        kind = "Raw SQL tiles" if tile.is_raw_sql else "tiles"
-        raise BadRequest(f"Alerts on {kind} are only supported for Line, Stacked Bar, or Number")
+        if tile.is_raw_sql:
+            raise BadRequest("Alerts on Raw SQL tiles are only supported for Line, Stacked Bar, or Number")
+        raise BadRequest("Alerts on tiles are only supported for Line, Stacked Bar, Number, or Table")
     if tile.is_raw_sql:
         source = services.metadata.sources.get(actor.team.id, tile.source_id) if tile.source_id else None
         _check_statement(dashboard, tile, source)

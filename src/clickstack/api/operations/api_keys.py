@@ -12,6 +12,7 @@ from clickstack.auth import SYSTEM_ROLES, Hashes, KeySpec, NewApiKey
 from clickstack.auth.api_keys import DEFAULT_ROLES, OLDER_ROLES, network_of
 from clickstack.core.clock import iso_millis, utc_datetime
 from clickstack.core.errors import BadRequest
+from clickstack.core.ids import OBJECT_ID
 from clickstack.core.limits import (
     ACCESS_KEY_NAME_CHARS_MAX,
     API_KEY_IP_SOURCES_MAX,
@@ -39,7 +40,7 @@ def _source(text: str) -> str:
 
 
 def _role_id(text: str) -> str:
-    if text.lower() not in SYSTEM_ROLES:
+    if text.lower() not in SYSTEM_ROLES and not OBJECT_ID.fullmatch(text.lower()):
         raise wrong("There is no such role; GET …/roles lists them")
     return text.lower()
 
@@ -127,7 +128,7 @@ def api_key_wire(key: ApiKey) -> dict[str, Any]:
         "name": key.name,
         "state": key.state,
         "roles": [role for role in key.roles if role in OLDER_ROLES],
-        "assignedRoles": [_role_wire(role) for role in key.roles if role in SYSTEM_ROLES],
+        "assignedRoles": [_role_wire(role) for role in key.roles if role not in OLDER_ROLES],
         "keySuffix": key.suffix,
         "createdAt": iso_millis(key.created_at),
         "ipAccessList": _ip_wire(key.ip_access_list),
@@ -150,7 +151,10 @@ def new_key_wire(new: NewApiKey) -> dict[str, Any]:
 
 
 def _role_wire(role_id: str) -> dict[str, str]:
-    return {"roleId": role_id, "roleName": SYSTEM_ROLES[role_id].name, "roleType": "system"}
+    """Of a role that a service made itself only the id is known here."""
+    if role_id in SYSTEM_ROLES:
+        return {"roleId": role_id, "roleName": SYSTEM_ROLES[role_id].name, "roleType": "system"}
+    return {"roleId": role_id, "roleName": role_id, "roleType": "custom"}
 
 
 def _ip_wire(sources: Sequence[IpSource]) -> list[dict[str, str]]:

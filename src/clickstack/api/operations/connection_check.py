@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
-from urllib.parse import urlsplit
-
-import httpx
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from clickstack.core.address import Destination
+from clickstack.core.clock import Clock
 from clickstack.core.errors import BadRequest
 from clickstack.core.limits import CONNECTION_TEST_S
+from clickstack.core.pinned_http import BrokenOff, NotReached, TooSlow, ask
 from clickstack.core.source import EMBEDDED_HOST
 
 from ..context import Services
@@ -38,53 +38,64 @@ def try_connection(
     if host == EMBEDDED_HOST:
         error = "" if services.store.ping() else "The embedded engine does not answer"
     else:
-        error = _ask(check_outside(services, host, SUBJECT), username, password, is_prometheus=is_prometheus)
+        destination = check_outside(services, host, SUBJECT)
+        question = _question(host, username, password, is_prometheus=is_prometheus)
+        error = _ask(services.clock, destination, question, is_prometheus=is_prometheus)
     return Answer(not error, round((services.clock.monotonic_s() - began_s) * 1000, 3), error)
 
 
-def _ask(destination: Destination, username: str, password: str, *, is_prometheus: bool) -> str:
+def _ask(clock: Clock, destination: Destination, question: _Question, *, is_prometheus: bool) -> str:
     """Empty, or why not."""
     if not destination.addresses:
         return f"The name {destination.host} has no address"
     try:
-        with httpx.Client(timeout=CONNECTION_TEST_S, follow_redirects=False, trust_env=False) as client:
-            question = _question(client, destination, username, password, is_prometheus=is_prometheus)
-            reply = client.send(question, stream=True)
-            start = next(reply.iter_raw(ANSWER_BYTES), b"")  # no more: it may never end
-            reply.close()
-    except httpx.TimeoutException:
+        reply = ask(
+            question.method,
+            replace(destination, url=question.url),
+            question.headers,
+            question.body,
+            clock,
+            timeout_s=CONNECTION_TEST_S,
+            answer_bytes=ANSWER_BYTES,
+        )
+    except TooSlow:
         return f"No answer within {CONNECTION_TEST_S:g} seconds"
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return f"No answer: {type(error).__name__}"
-    if reply.status_code in (401, 403):
+    except NotReached:
+        return "No answer: it could not be reached"
+    except BrokenOff as error:
+        return f"No answer: {error}"
+    if reply.status in (401, 403):
         return "The user name or the password is wrong"
-    if reply.status_code != 200:
-        return f"It answered with status {reply.status_code}"
-    if is_prometheus or start.strip() == b"1":
+    if reply.status != 200:
+        return f"It answered with status {reply.status}"
+    if is_prometheus or reply.start.strip() == b"1":
         return ""
     return "It answers, but not as ClickHouse does"
 
 
-def _question(
-    client: httpx.Client, destination: Destination, username: str, password: str, *, is_prometheus: bool
-) -> httpx.Request:
-    """To the address that was checked, under the name that was asked for."""
-    parts = urlsplit(destination.url)
+@dataclass(frozen=True, slots=True)
+class _Question:
+    method: str
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = b""
+
+
+def _question(url: str, username: str, password: str, *, is_prometheus: bool) -> _Question:
+    parts = urlsplit(url)
     if parts.username or parts.password:
         raise BadRequest(f"{SUBJECT}: give the user name and the password in their own fields")
-    url = httpx.URL(destination.url).copy_with(host=str(destination.addresses[0]))
-    headers = {"Accept-Encoding": "identity", "Host": httpx.URL(destination.url).netloc.decode("ascii")}
-    extensions = {"sni_hostname": destination.host}
+    headers = {"Accept-Encoding": "identity"}
     if is_prometheus:
-        url = url.copy_with(path=parts.path.rstrip("/") + PROMETHEUS_PATH, params={"query": "vector(1)"})
+        asked = parts._replace(path=parts.path.rstrip("/") + PROMETHEUS_PATH, query=urlencode({"query": "vector(1)"}))
         if username:
             headers["Authorization"] = "Basic " + b64encode(f"{username}:{password}".encode()).decode()
-        return client.build_request("GET", url, headers=headers, extensions=extensions)
+        return _Question("GET", urlunsplit(asked), headers)
     if username:
         headers["X-ClickHouse-User"] = _header(username, "User name")
     if password:
         headers["X-ClickHouse-Key"] = _header(password, "Password")
-    return client.build_request("POST", url, headers=headers, content=QUESTION, extensions=extensions)
+    return _Question("POST", url, headers, QUESTION.encode())
 
 
 def _header(text: str, subject: str) -> str:

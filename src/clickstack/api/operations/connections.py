@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from clickstack.core.errors import NotFound
+from clickstack.core.errors import BadRequest, NotFound
 from clickstack.core.limits import CONNECTION_HOST_CHARS_MAX, CONNECTION_TEXT_CHARS_MAX
 from clickstack.core.records import Actor
 from clickstack.core.source import Connection
@@ -79,10 +79,16 @@ def update_connection(
     request_id: str | None,
     expected_revision: int | None = None,
 ) -> Connection:
-    """Name, host and user are replaced. An empty password, and what is left out, stays as it was."""
+    """Name, host and user are replaced. An empty password, and what is left out, stays as it was.
+
+    A kept password stays with the host and the user it was given for: who changes either must know it.
+    """
     sent = body.model_fields_set
 
     def edit(before: Connection) -> Connection:
+        moved = (before.host, before.username) != (body.host, body.username)
+        if moved and before.password and not body.password:
+            raise BadRequest("password: Enter it again, it was given for another host or username")
         return dataclasses.replace(
             before,
             name=body.name,

@@ -78,22 +78,22 @@ class Items:
         return {**handler(schema), **bounds}
 
     def _check(self, wire: Any, handler: Callable[[Any], Any]) -> Any:
-        faults = self._length_faults(wire)
-        if faults and len(wire) > BODY_ITEMS_MAX:
-            raise _many(faults)
+        if isinstance(wire, list) and len(wire) > max(self.most, BODY_ITEMS_MAX):
+            raise _many(self._length_faults(wire, STRUCTURAL))  # rules around it would meet unchecked items
+        faults = self._length_faults(wire, RULE)
         return _checked(wire, handler, faults, self.rules)
 
-    def _length_faults(self, wire: Any) -> list[InitErrorDetails]:
+    def _length_faults(self, wire: Any, kind: str) -> list[InitErrorDetails]:
         if not isinstance(wire, list):
             return []
         length = len(wire)
         if self.least <= length <= self.most:
             return []
         if self.least == self.most:
-            return [_line(f"Array must contain exactly {self.least} element(s)", wire)]
+            return [_line(f"Array must contain exactly {self.least} element(s)", wire, kind=kind)]
         if length < self.least:
-            return [_line(f"Array must contain at least {self.least} element(s)", wire)]
-        return [_line(f"Array must contain at most {self.most} element(s)", wire)]
+            return [_line(f"Array must contain at least {self.least} element(s)", wire, kind=kind)]
+        return [_line(f"Array must contain at most {self.most} element(s)", wire, kind=kind)]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from .dashboard_grammar import Broken, Items, RuledModel, Wire, wrong
 from .moments import iso, now_ms
 from .tile_fields import STORABLE, WHOLE
 
+_GROUP_CHARS_MAX = ALERT_GROUP_CHARS_MAX + 20  # the names of long groups are cut and end with a digest
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -62,7 +63,7 @@ class RepeatsBody(RuledModel):
 class SilenceBody(RuledModel):
     reason: Annotated[str, Field(min_length=1, max_length=ALERT_NAME_CHARS_MAX), STORABLE]
     alert_id: ObjectId | None = None
-    group: Annotated[str, Field(max_length=ALERT_GROUP_CHARS_MAX), STORABLE] | None = None
+    group: Annotated[str, Field(max_length=_GROUP_CHARS_MAX), STORABLE] | None = None
     starts_at: MomentMs = None
     ends_at: MomentMs = None
     repeats: RepeatsBody | None = None

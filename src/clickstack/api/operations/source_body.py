@@ -64,6 +64,8 @@ def _moment(text: str) -> str:
         datetime.fromisoformat(text)
     except ValueError:
         raise wrong("Invalid datetime") from None
+    if not "1970" <= text[:4] < "2200":
+        raise wrong("Invalid datetime: must lie in the years 1970 to 2199")
     return text
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clickstack.core.errors import BadRequest, NotFound
 from clickstack.core.ids import OBJECT_ID
 from clickstack.core.materialized_view import MaterializedView
 from clickstack.core.records import Actor
-from clickstack.core.source import Source
+from clickstack.core.source import Source, is_system_database
 
 from ..context import Services
 from .source_body import SourceBody, source_values
@@ -78,4 +79,23 @@ def _checked(services: Services, actor: Actor, body: SourceBody) -> dict[str, An
     values = {**source_values(body), "connection": connection}
     for at, view in enumerate(values.get("materializedViews") or []):
         MaterializedView.from_wire(view, f"materializedViews.{at}")
+    for field, name in _named(values):
+        database, dot, _ = name.partition(".")
+        if (dot or field.endswith("databaseName")) and is_system_database(database.strip('`" ')):
+            raise BadRequest(f"{field}: the database {database} is the engine's own; name a table of telemetry")
     return values
+
+
+_NAMES = frozenset({"databaseName", "tableName", "keyRollupTable", "kvRollupTable"})
+
+
+def _named(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each database and table that a source names, with its place in the body."""
+    places: list[tuple[str, Mapping[str, Any]]] = [("from.", values["from"])]
+    places += [(f"materializedViews.{at}.", view) for at, view in enumerate(values.get("materializedViews") or [])]
+    places += [(f"{key}.", values.get(key) or {}) for key in ("metadataMaterializedViews", "filterSettings")]
+    for before, place in places:
+        yield from ((before + key, name) for key, name in place.items() if key in _NAMES and isinstance(name, str))
+    yield from ((f"metricTables.{kind}", name) for kind, name in (values.get("metricTables") or {}).items())
+    if values.get("seriesTable"):
+        yield "seriesTable", values["seriesTable"]

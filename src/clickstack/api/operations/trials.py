@@ -46,7 +46,7 @@ def try_body(
 
 
 def try_webhook(services: Services, actor: Actor, id: str) -> None:
-    """The same for a stored one, with all its secrets."""
+    """The same for a stored one, with what is secret about it."""
     _send(services, get_webhook(services, actor, id))
 
 

@@ -6,11 +6,13 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from clickstack.alerts import lack_of
 from clickstack.core.address import is_url
+from clickstack.core.custom_role import permits
 from clickstack.core.errors import BadRequest, NotFound
 from clickstack.core.limits import (
     NAME_LONG_CHARS_MAX,
@@ -21,6 +23,7 @@ from clickstack.core.limits import (
     WEBHOOK_URL_CHARS_MAX,
     WEBHOOK_VALUE_CHARS_MAX,
 )
+from clickstack.core.pinned_http import FRAMING
 from clickstack.core.records import Actor
 from clickstack.core.webhook import Webhook, WebhookService
 
@@ -31,6 +34,7 @@ from .outside import check_outside
 from .tile_fields import STORABLE
 
 SUBJECT = "Webhook URL"
+MASK = "****"
 SLACK_DOMAIN = "slack.com"
 PUBLISHED_SERVICES = ("slack", "incidentio", "generic")
 _SECRETS = ("headers", "queryParams", "body")  # what a Slack webhook cannot have
@@ -52,6 +56,8 @@ def _header_rules(wire: Wire) -> Iterable[Broken]:
             yield (name,), "Invalid header name"
         if name[:1].isdigit():
             yield (name,), "Header name cannot start with a number"
+        if name.lower() in FRAMING:
+            yield (name,), "This header belongs to the connection and is set by the server"
         yield from _value_rules(name, value, _CONTROL, "Header values cannot contain control characters")
         if not value.isascii():
             yield (name,), "Header values can contain only ASCII characters"
@@ -198,6 +204,32 @@ def webhook_wire(webhook: Webhook) -> dict[str, Any]:
     if webhook.service == "generic" and webhook.body is not None:
         wire["body"] = webhook.body
     return {**wire, "createdAt": iso(webhook.created_ms), "updatedAt": iso(webhook.updated_ms)}
+
+
+def webhook_wires(services: Services, actor: Actor, webhooks: Iterable[Webhook]) -> list[dict[str, Any]]:
+    """As the caller may see them: the address is often the secret, so who may not change it sees its origin only."""
+    wires = [webhook_wire(each) for each in webhooks]
+    if not _may_change(services, actor):
+        for wire in wires:
+            if "url" in wire:
+                wire["url"] = masked_url(wire["url"])
+    return wires
+
+
+def masked_url(url: str) -> str:
+    """The origin, which tells webhooks apart; the path is often the secret."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{port}/{MASK}"
+
+
+def _may_change(services: Services, actor: Actor) -> bool:
+    """A role of the team's own is stored as a viewer's."""
+    if actor.role != "viewer":
+        return True
+    own = services.metadata.roles.of_user(actor.user_id) if actor.user_id else None
+    return own is not None and permits(own.permissions, "update", "Webhook")
 
 
 def check_url(services: Services, service: str, url: str) -> None:

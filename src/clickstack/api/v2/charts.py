@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from clickstack.core.chart import ChartConfig, Filter, Metric, MetricKind, Select
 from clickstack.core.clock import utc_datetime
 from clickstack.core.errors import BadQuery, BadRequest, Exposed, NotFound
-from clickstack.core.limits import CHART_GROUP_BY_MAX, CHART_SERIES_MAX
+from clickstack.core.limits import CHART_GROUP_BY_MAX, CHART_SERIES_MAX, ENDLESS_MS_MAX
 from clickstack.core.records import Actor
 from clickstack.core.source import Source
 from clickstack.core.timerange import TimeRange, auto_granularity_seconds, checked_zone, granularity_seconds
@@ -51,6 +51,8 @@ def _milliseconds(value: int, info: ValidationInfo) -> int:
         faults.append("Timestamp must be positive")
     if len(str(value)) < MS_DIGITS_MIN:
         faults.append("Timestamp must be in milliseconds")
+    if value > ENDLESS_MS_MAX:
+        faults.append("Timestamp must have at most 14 digits")
     if faults:
         raise ValueError(f"; {to_camel(str(info.field_name))}: ".join(faults))
     return value

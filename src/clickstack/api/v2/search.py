@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from clickstack.core.chart import Filter, Language
 from clickstack.core.errors import BadRequest, NotFound
 from clickstack.core.ids import OBJECT_ID
+from clickstack.core.limits import MOMENT_MS_MAX
 from clickstack.core.records import Actor
 from clickstack.core.result import Column
 from clickstack.core.timerange import TimeRange
@@ -99,7 +100,10 @@ def _milliseconds(text: str) -> int:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise BadRequest("Invalid startTime or endTime: must be valid ISO 8601 strings") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    moment_ms = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    if not 0 <= moment_ms < MOMENT_MS_MAX:
+        raise BadRequest("Invalid startTime or endTime: must lie in the years 1970 to 2199")
+    return moment_ms
 
 
 def _reader(column: Column) -> Any:

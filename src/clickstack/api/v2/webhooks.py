@@ -16,6 +16,7 @@ from ..operations.webhooks import (
     list_webhooks,
     update_webhook,
     webhook_wire,
+    webhook_wires,
 )
 from ..paging import PageLimit, PageOffset, page_reply
 from ..revisions import ExpectedRevision, request_id, tagged
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/webhooks")
 @router.get("")
 def list_all(request: Request, actor: KeyHolder, limit: PageLimit = LIST_PAGE_MAX, offset: PageOffset = 0) -> Json:
     found, total = list_webhooks(services(request), actor, limit=limit, offset=offset)
-    return page_reply([webhook_wire(each) for each in found], total=total, limit=limit, offset=offset)
+    return page_reply(webhook_wires(services(request), actor, found), total=total, limit=limit, offset=offset)
 
 
 @router.post("")
@@ -38,7 +39,9 @@ def create(request: Request, actor: KeyHolder, body: WebhookBody) -> Json:
 
 @router.get("/{id}")
 def get(request: Request, actor: KeyHolder, id: ObjectIdPath) -> Json:
-    return _reply(get_webhook(services(request), actor, id))
+    webhook = get_webhook(services(request), actor, id)
+    (wire,) = webhook_wires(services(request), actor, [webhook])
+    return tagged({"data": wire}, webhook.revision)
 
 
 @router.put("/{id}")

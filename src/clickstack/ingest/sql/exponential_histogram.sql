@@ -15,8 +15,14 @@ SELECT
     point.flags AS Flags,
     point.min AS Min,
     point.max AS Max,
-    metric.exponential_histogram.aggregation_temporality AS AggregationTemporality
-FROM {metrics}
-ARRAY JOIN metric.exponential_histogram.data_points AS point
+    AggregationTemporality
+FROM (
+    SELECT
+        *,
+        metric.exponential_histogram.data_points AS points,
+        metric.exponential_histogram.aggregation_temporality AS AggregationTemporality
+    FROM {metrics}
+)
+ARRAY JOIN points AS point
 WHERE is_recorded(point)
 {settings}

@@ -14,6 +14,8 @@ WITH
         any.value = 'bytes_value', base64Encode(any.bytes_value),
         '') AS any_text,
     (attributes) -> mapFromArrays(attributes.key, arrayMap(each -> any_text(each), attributes.value)) AS attribute_map,
+    -- What is repeated for many rows gets the type of its column first: repeating numbers is cheaper than repeating keys.
+    (attributes) -> CAST(attribute_map(attributes), 'Map(LowCardinality(String), String)') AS shared_attribute_map,
     -- An id of the wrong length, or of zeros only, is no id.
     (id, bytes) -> if(length(id) = bytes AND id != repeat('\0', bytes), lower(hex(id)), '') AS id_text,
     -- Times outside 1970 to 2106 are mistakes: day partitions and expiry cannot hold them.

@@ -11,8 +11,14 @@ SELECT
     point.flags AS Flags,
     point.min AS Min,
     point.max AS Max,
-    metric.histogram.aggregation_temporality AS AggregationTemporality
-FROM {metrics}
-ARRAY JOIN metric.histogram.data_points AS point
+    AggregationTemporality
+FROM (
+    SELECT
+        *,
+        metric.histogram.data_points AS points,
+        metric.histogram.aggregation_temporality AS AggregationTemporality
+    FROM {metrics}
+)
+ARRAY JOIN points AS point
 WHERE is_recorded(point)
 {settings}

@@ -9,7 +9,7 @@ SELECT
     toUInt8(bitAnd(record.flags, 255)) AS TraceFlags,
     record.severity_text AS SeverityText,
     severity_byte(record.severity_number) AS SeverityNumber,
-    ResourceAttributes['service.name'] AS ServiceName,
+    ServiceName,
     any_text(record.body) AS Body,
     ResourceSchemaUrl,
     ResourceAttributes,

@@ -8,7 +8,7 @@ SELECT
     span.trace_state AS TraceState,
     span.name AS SpanName,
     transform(span.kind, [1, 2, 3, 4, 5], ['Internal', 'Server', 'Client', 'Producer', 'Consumer'], 'Unspecified') AS SpanKind,
-    ResourceAttributes['service.name'] AS ServiceName,
+    ServiceName,
     ResourceSchemaUrl,
     ResourceAttributes,
     ScopeSchemaUrl,
@@ -32,19 +32,22 @@ SELECT
     span.links.trace_state AS `Links.TraceState`,
     arrayMap(attributes -> attribute_map(attributes), span.links.attributes) AS `Links.Attributes`
 FROM (
-    SELECT received_unix_nano, ResourceAttributes, ResourceSchemaUrl, ScopeName, ScopeVersion, ScopeSchemaUrl, ScopeAttributes, span
+    SELECT
+        received_unix_nano, ServiceName, ResourceAttributes, ResourceSchemaUrl,
+        ScopeName, ScopeVersion, ScopeSchemaUrl, ScopeAttributes, span
     FROM (
         SELECT
-            received_unix_nano, ResourceAttributes, ResourceSchemaUrl,
+            received_unix_nano, ServiceName, ResourceAttributes, ResourceSchemaUrl,
             each_scope.schema_url AS ScopeSchemaUrl,
             each_scope.scope.name AS ScopeName,
             each_scope.scope.version AS ScopeVersion,
-            attribute_map(each_scope.scope.attributes) AS ScopeAttributes,
+            shared_attribute_map(each_scope.scope.attributes) AS ScopeAttributes,
             each_scope.spans AS spans
         FROM (
             SELECT
                 received_unix_nano,
-                attribute_map(each_resource.resource.attributes) AS ResourceAttributes,
+                shared_attribute_map(each_resource.resource.attributes) AS ResourceAttributes,
+                toLowCardinality(ResourceAttributes['service.name']) AS ServiceName,
                 each_resource.schema_url AS ResourceSchemaUrl,
                 each_resource.scope_spans AS scopes
             FROM {input}

@@ -6,9 +6,16 @@ SELECT
     number(point) AS Value,
     point.flags AS Flags,
     {exemplars},
-    metric.sum.aggregation_temporality AS AggregationTemporality,
-    metric.sum.is_monotonic AS IsMonotonic
-FROM {metrics}
-ARRAY JOIN metric.sum.data_points AS point
+    AggregationTemporality,
+    IsMonotonic
+FROM (
+    SELECT
+        *,
+        metric.sum.data_points AS points,
+        metric.sum.aggregation_temporality AS AggregationTemporality,
+        metric.sum.is_monotonic AS IsMonotonic
+    FROM {metrics}
+)
+ARRAY JOIN points AS point
 WHERE is_recorded(point)
 {settings}

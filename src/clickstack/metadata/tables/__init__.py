@@ -20,6 +20,8 @@ from .objects import (
     sources,
     webhooks,
 )
+from .roles import member_roles, roles
+from .team import preset_filters, team_settings
 
 __all__ = [
     "access_keys",
@@ -39,14 +41,18 @@ __all__ = [
     "installation",
     "invites",
     "leases",
+    "member_roles",
     "metadata",
     "notifications",
     "organizations",
     "pinned_filters",
+    "preset_filters",
+    "roles",
     "saved_searches",
     "sessions",
     "silences",
     "sources",
+    "team_settings",
     "teams",
     "users",
     "webhooks",

@@ -15,7 +15,7 @@ from clickstack.store import Store
 
 from ..fields import Fields
 from ..reach import tables_of
-from ..reader import Reader, reach_of, reader_of, settings_of
+from ..reader import Reader, reach_of, reader_of
 from ..run import Runner, readable_sql
 from ..settle import TIME_BUCKETS_MAX
 from ..syntax import located
@@ -40,7 +40,7 @@ class RawRunner:
         expanded = self.compile(raw, time_range)
         try:
             self._reach.check(expanded.sql, tables_of(raw.reachable))
-            settings = settings_of(raw.source)
+            settings = self._reader.settings(raw.source)
             result = self._store.query(expanded.sql, pool="untrusted", query_id=query_id, settings=settings)
         except BadQuery as error:
             raise located(error, raw.sql) from error

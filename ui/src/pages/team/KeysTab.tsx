@@ -10,6 +10,7 @@ import { TelemetryGuide } from "../../components/TelemetryGuide";
 import { receiverOf } from "../../model/telemetry";
 import { IconRefresh } from "../../theme/icons";
 import { AccessKeys } from "./AccessKeys";
+import { ApiKeys } from "./ApiKeys";
 import { Card } from "./Card";
 import classes from "./KeysTab.module.css";
 
@@ -26,7 +27,7 @@ export function KeysTab() {
   };
   const patchMe = (change: (old: Me) => Me) =>
     client.setQueryData(meQuery.queryKey, (old) => (old ? change(old) : old));
-  const apiUrl = `${location.protocol}//${location.hostname}:${config?.apiPort ?? 8000}/api/v2`;
+  const host = `${location.protocol}//${location.hostname}:${config?.apiPort ?? 8000}`;
   return (
     <>
       {ingestionKey && (
@@ -48,8 +49,8 @@ export function KeysTab() {
         title="Personal API Access Key"
         about={
           <>
-            Reads and changes everything you can, through the REST API at <code>{apiUrl}</code>. Send it as{" "}
-            <code>Authorization: Bearer …</code>.{" "}
+            Reads and changes everything you can, through the REST API at <code>{`${host}/api/v2`}</code>.
+            Send it as <code>Authorization: Bearer …</code>.{" "}
             <a href="api/api/v2/docs" target="_blank" rel="noreferrer">
               API reference
             </a>
@@ -69,6 +70,7 @@ export function KeysTab() {
         </KeyRow>
       </Card>
       <AccessKeys />
+      {me.role === "admin" && <ApiKeys host={host} />}
       {ingestionKey && (
         <Card
           title="Send telemetry"

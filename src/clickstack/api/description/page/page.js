@@ -1,4 +1,4 @@
-// Shows openapi.json with Swagger UI. The key typed under "Authorize" stays in this tab and goes to this server only.
+// Shows openapi.json, or with ?api=managed the document of /v1, with Swagger UI. The key typed under "Authorize" stays in this tab and goes to this server only.
 "use strict";
 
 const root = document.documentElement;
@@ -12,9 +12,11 @@ function show(dark) {
 show(matchMedia("(prefers-color-scheme: dark)").matches);
 button.addEventListener("click", () => show(!root.classList.contains("dark-mode")));
 
+const managed = new URLSearchParams(location.search).get("api") === "managed";
+
 if (window.SwaggerUIBundle) {
   window.SwaggerUIBundle({
-    url: new URL("openapi.json", document.baseURI).href,
+    url: new URL(managed ? "../../v1" : "openapi.json", document.baseURI).href,
     dom_id: "#reference",
     deepLinking: true,
     filter: true,
