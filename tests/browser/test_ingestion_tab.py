@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 def open_tab(open_page, server: LiveServer, account: Account, theme: str = "dark") -> Page:
     page: Page = open_page(f"{server.app_url}/team?tab=ingestion", cookie=account.cookie, theme=theme)
-    expect(page.get_by_role("region", name="Telemetry").get_by_role("row", name="logs")).to_be_visible()
+    expect(page.get_by_role("region", name="Telemetry").get_by_role("row", name="logs").first).to_be_visible()
     return page
 
 

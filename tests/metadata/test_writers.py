@@ -160,7 +160,8 @@ def test_of_two_who_take_the_same_one_gets_it(metadata: Metadata, team: str, clo
 
     use = KeyUse("caller", team, "k" * 64, "POST /x", "r" * 64)
     outcomes = at_once(*[lambda: metadata.idempotency_keys.take(use)] * 6)
-    assert Counter(outcomes) == {KeyState.TAKEN: 1, KeyState.RUNNING: 5}
+    assert [type(each) for each in outcomes].count(KeyUse) == 1
+    assert outcomes.count(KeyState.RUNNING) == 5
 
     holders = [lambda name=name: metadata.leases.take("work", name, 60_000) for name in "abcdef"]
     assert sum(each is not None for each in at_once(*holders)) == 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clickstack.core.chart import Filter
-from clickstack.core.errors import BadRequest, NotFound, QueryTimeout
+from clickstack.core.errors import BadQuery, BadRequest, NotFound, QueryTimeout
 from clickstack.core.limits import SEARCH_ENGINE_S_MAX
 from clickstack.core.result import Column, Statistics
 from clickstack.core.source import Source
@@ -221,6 +221,8 @@ class _Query:
         ]
         text = config.select if config.select.strip() else source.default_table_select_expression or "*"
         shown = read_select(text, fields, subqueries=not config.strict, engine_names=config.strict)
+        if not shown:
+            raise BadQuery("select: there is nothing but comments; name a column, or leave it empty")
         if not config.strict and shown[0].sql != times.finest.sql:
             shown.insert(0, Shown("Timestamp", times.finest.sql))
         rows = identity(fields.schema, times.finest.sql)

@@ -81,14 +81,13 @@ def update_connection(
 ) -> Connection:
     """Name, host and user are replaced. An empty password, and what is left out, stays as it was.
 
-    A kept password stays with the host and the user it was given for: who changes either must know it.
+    A kept password stays with the host it was given for: who sends it elsewhere must know it.
     """
     sent = body.model_fields_set
 
     def edit(before: Connection) -> Connection:
-        moved = (before.host, before.username) != (body.host, body.username)
-        if moved and before.password and not body.password:
-            raise BadRequest("password: Enter it again, it was given for another host or username")
+        if before.host != body.host and before.password and not body.password:
+            raise BadRequest("password: Enter it again, it was given for another host")
         return dataclasses.replace(
             before,
             name=body.name,
