@@ -92,3 +92,19 @@ def test_groups_with_odd_and_endless_names(home: House) -> None:
     assert len(set(groups)) == 3
     assert all(len(group) < 600 and "\x00" not in group for group in groups)
     assert "Body:nul \ufffd inside" in groups
+
+
+def test_what_a_delivery_found_while_the_alert_was_judged_stays(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    alert = home.alert(saved_search_id=home.search("SeverityText:error").id)
+    home.write("00:00:10", "api", "error", 5)
+    refused = {"timestamp": "2026-01-01T00:01:00.000Z", "type": "WEBHOOK_ERROR", "message": "404"}
+    store = Judgements.store
+
+    def late(self: Judgements, verdicts: Sequence[Verdict], lease: Lease) -> int:
+        home.metadata.alerts.add_error(alert.id, refused)
+        return store(self, verdicts, lease)
+
+    monkeypatch.setattr(Judgements, "store", late)
+    home.round("00:01:00")
+    assert home.stored(alert).state == "ALERT"
+    assert list(home.stored(alert).execution_errors) == [refused]

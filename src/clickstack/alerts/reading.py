@@ -126,7 +126,8 @@ def _read_raw(asked: Asked, reader: Reader, went_on: Callable[[], None]) -> Read
     seen: dict[int, tuple[Seen, ...]] = {}
     results = []
     for window in asked.windows:
-        result = runner.run(raw, TimeRange(window.start_ms, window.end_ms))
+        aligned = replace(raw, origin_s=window.start_ms // 1000 % (asked.question.interval_ms // 1000))
+        result = runner.run(aligned, TimeRange(window.start_ms, window.end_ms))
         went_on()
         results.append(result)
         if raw.display == "number":

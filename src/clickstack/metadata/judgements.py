@@ -286,10 +286,13 @@ def _note(transaction: Transaction, verdict: Verdict) -> None:
     alert = verdict.alert
     state = alert.state if verdict.state is None else verdict.state
     if (state, verdict.errors) != (alert.state, alert.execution_errors):
+        column = tables.alerts.c
+        known = sa.select(column.execution_errors).where(column.id == alert.id).with_for_update()
+        meanwhile = [each for each in transaction.scalar(known) or () if each not in alert.execution_errors]
         transaction.execute(
             sa.update(tables.alerts)
-            .where(tables.alerts.c.id == alert.id)
-            .values(state=state, execution_errors=list(verdict.errors))
+            .where(column.id == alert.id)
+            .values(state=state, execution_errors=[*verdict.errors, *meanwhile])
         )
 
 

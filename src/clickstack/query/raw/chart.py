@@ -22,6 +22,7 @@ class RawChart:
 
     `source` is what `$__sourceTable` and `$__filters` speak of. `reachable` are the sources of the caller's team: the
     statement can read their tables and no others. Without `granularity_s` a time chart chooses its own bucket width.
+    `origin_s` is where a bucket of the macros begins instead of at 1970.
     """
 
     sql: str
@@ -31,6 +32,7 @@ class RawChart:
     variables: tuple[Variable, ...] = ()
     filters: tuple[FilterSelection, ...] = ()
     granularity_s: int | None = None
+    origin_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class MacroContext:
     source: Source | None
     filters: tuple[FilterSelection, ...]
     fields: Fields | None = None  # of the source's table, to tell the engine more about its columns
+    origin_s: int = 0  # where a bucket begins instead of at 1970
 
     @property
     def start_ms(self) -> int:
@@ -133,12 +134,24 @@ def _date_time_filter(context: MacroContext, arguments: list[Argument]) -> Sql:
 
 def _interval(context: MacroContext, arguments: list[Argument]) -> Sql:
     width = Param(context.interval_s, "Int64")
-    return Sql.of("toStartOfInterval(toDateTime(", _sql(arguments[0]), "), toIntervalSecond(", width, "))")
+    time = Sql.of("toDateTime(", _sql(arguments[0]), ")")
+    return _moved(context, time, lambda each: Sql.of("toStartOfInterval(", each, ", toIntervalSecond(", width, "))"))
 
 
 def _interval_ms(context: MacroContext, arguments: list[Argument]) -> Sql:
     width = Param(context.interval_s * 1000, "Int64")
-    return Sql.of("toStartOfInterval(toDateTime64(", _sql(arguments[0]), ", 3), toIntervalMillisecond(", width, "))")
+    time = Sql.of("toDateTime64(", _sql(arguments[0]), ", 3)")
+    return _moved(
+        context, time, lambda each: Sql.of("toStartOfInterval(", each, ", toIntervalMillisecond(", width, "))")
+    )
+
+
+def _moved(context: MacroContext, time: Sql, start: Callable[[Sql], Sql]) -> Sql:
+    """The start of a time's bucket, where buckets begin at the origin."""
+    if not context.origin_s:
+        return start(time)
+    origin = Sql.of("toIntervalSecond(", Param(context.origin_s, "Int64"), ")")
+    return Sql.of("(", start(Sql.of(time, " - ", origin)), " + ", origin, ")")
 
 
 # --- Source, filters, variables --------------------------------------------------------------------------------------

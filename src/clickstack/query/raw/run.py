@@ -62,7 +62,9 @@ class RawRunner:
     def compile(self, raw: RawChart, time_range: TimeRange) -> Expanded:
         """The statement with values bound, without running it. Raises BadQuery, BadRequest."""
         fields = self._fields(raw.source)
-        context = MacroContext(time_range, _granularity_s(raw, time_range), raw.source, raw.filters, fields)
+        context = MacroContext(
+            time_range, _granularity_s(raw, time_range), raw.source, raw.filters, fields, raw.origin_s
+        )
         return expand(raw.sql, context, raw.variables)
 
     def check(self, raw: RawChart, time_range: TimeRange) -> list[Issue]:
