@@ -56,6 +56,10 @@ class House:
         return next(source for source in self.metadata.sources.list(self.team_id) if source.kind == "log")
 
     @property
+    def metrics(self) -> Any:
+        return next(source for source in self.metadata.sources.list(self.team_id) if source.kind == "metric")
+
+    @property
     def now_ms(self) -> int:
         return self.clock.now_ns() // 1_000_000
 
@@ -65,6 +69,12 @@ class House:
         moment = f"fromUnixTimestamp64Milli({ms(at)} + toInt64(number), 'UTC')"
         values = f"{moment}, '{service}', '{severity}', '{body}'"
         self.store.command(f"INSERT INTO otel_logs ({columns}) SELECT {values} FROM numbers({count})")
+
+    def gauge(self, at: str, name: str, value: float) -> None:
+        columns = "TimeUnix, StartTimeUnix, MetricName, ServiceName, Value"
+        moment = f"fromUnixTimestamp64Milli(toInt64({ms(at)}), 'UTC')"
+        values = f"{moment}, {moment}, '{name}', 'api', {value}"
+        self.store.command(f"INSERT INTO otel_metrics_gauge ({columns}) SELECT {values}")
 
     def search(self, where: str, language: str = "lucene", **more: Any) -> SavedSearch:
         search = SavedSearch(

@@ -4,7 +4,7 @@
     tile JSON                             or the config of a tile on the logs to watch
     alert above 3 every 1m …              threshold kind, number (two for a range), interval; then any of
         by EXPR · for N · nodata POLICY · again MINUTES · delay SECONDS · offset MINUTES · start TIME · groups N · off
-    rows TIME SERVICE SEVERITY COUNT      log rows
+    rows TIME SERVICE SEVERITY COUNT      log rows · gauge TIME NAME VALUE
     round TIME | round TIME .. TIME       a round of evaluation, or one each minute
     silence FROM TO GROUP|* REASON        · ack UNTIL · edit FIELD=VALUE … · remove search
 
@@ -76,6 +76,8 @@ class Story:
 
     def _tile(self, text: str) -> None:
         config = {"sourceId": self.home.logs.id, **json.loads(text)}
+        if "metricName" in text:
+            config["sourceId"] = self.home.metrics.id
         self.watched = {"dashboard_id": self.home.tile(config).id, "tile_id": "t1"}
 
     def _alert(self, text: str) -> None:
@@ -96,6 +98,10 @@ class Story:
     def _rows(self, text: str) -> None:
         at, service, severity, count = text.split()
         self.home.write(at, service, severity, int(count))
+
+    def _gauge(self, text: str) -> None:
+        at, name, value = text.split()
+        self.home.gauge(at, name, float(value))
 
     def _round(self, text: str) -> None:
         first, _, last = text.partition(" .. ")
