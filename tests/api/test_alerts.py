@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from clickstack.core.alert import AlertState
 from clickstack.core.clock import FixedClock
-from clickstack.metadata import Metadata
+from clickstack.metadata import Metadata, Verdict
 
 Create = Callable[..., dict[str, Any]]
 NOBODY = "0" * 24
@@ -70,6 +71,15 @@ def search(v2: httpx.Client, source: dict[str, Any]) -> dict[str, Any]:
 def minimal(webhooks: list[str]) -> dict[str, Any]:
     channel = {"type": "webhook", "webhookId": webhooks[0]}
     return {"channel": channel, "interval": "5m", "threshold": 1, "thresholdType": "above"}
+
+
+def evaluated(metadata: Metadata, alert: dict[str, Any], state: AlertState, *errors: dict[str, Any]) -> None:
+    """As the alert engine stores what it found."""
+    stored = metadata.alerts.get(alert["teamId"], alert["id"])
+    lease = metadata.leases.take("alerts", "test", 60_000)
+    assert stored is not None
+    assert lease is not None
+    assert metadata.judgements.store([Verdict(stored, None, None, state, errors)], lease) == 1
 
 
 def test_the_least_a_tile_alert_can_say(
@@ -257,7 +267,7 @@ def test_put_replaces_all_but_the_schedule(
     address = f"/api/v2/alerts/{alert['id']}"
     assert made(v2.put(address, json=alert)) == alert
 
-    metadata.alerts.note_evaluated(alert["id"], "ALERT", [{"timestamp": "T", "type": "UNKNOWN", "message": "m"}])
+    evaluated(metadata, alert, "ALERT", {"timestamp": "T", "type": "UNKNOWN", "message": "m"})
     after = made(v2.put(address, json={**minimal, **tile("line"), "interval": "1h"}))
     assert (after["name"], after["message"], after["note"], after["numConsecutiveWindows"]) == (None,) * 4
     assert after["channels"] == [minimal["channel"]]
@@ -324,7 +334,7 @@ def test_evaluating_is_no_edit(
     address = f"/api/v2/alerts/{alert['id']}"
     before = v2.get(address)
     clock.advance(60)
-    metadata.alerts.note_evaluated(alert["id"], "PENDING", [])
+    evaluated(metadata, alert, "PENDING")
     after = v2.get(address, headers={"If-None-Match": before.headers["etag"]})
     assert made(after) == {**alert, "state": "PENDING"}  # its reply has changed, its revision has not
     assert v2.put(address, json=alert, headers={"If-Match": before.headers["etag"]}).status_code == 200

@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from clickstack.core.alert import Alert, AlertState, Channel, Silence
+from clickstack.core.alert import Alert, Channel, Silence
 from clickstack.core.clock import Clock
 from clickstack.core.errors import BadRequest, Exposed
 from clickstack.core.ids import IdSource
@@ -42,15 +42,6 @@ class Alerts(Documents[Alert]):
 
     def __init__(self, database: Database, clock: Clock, ids: IdSource) -> None:
         super().__init__(database, clock, ids, ALERTS)
-
-    def note_evaluated(self, alert_id: str, state: AlertState, errors: Collection[Mapping[str, Any]]) -> None:
-        """Keep what evaluating the alert found. No edit: the revision stays, the audit log is silent."""
-        with self._database.write() as connection:
-            connection.execute(
-                sa.update(tables.alerts)
-                .where(tables.alerts.c.id == alert_id)
-                .values(state=state, execution_errors=list(errors))
-            )
 
     def add_error(self, alert_id: str, error: Mapping[str, Any]) -> None:
         """Show an error on the alert until it is evaluated without one. No edit: the revision stays."""
