@@ -89,6 +89,30 @@ def metrics(chance: random.Random, index: int, now_ns: int) -> bytes:
     return bytes(message.SerializeToString())
 
 
+def logs_later(body: bytes, by_ns: int) -> bytes:
+    """The same records, that much later."""
+    message = ExportLogsServiceRequest.FromString(body)
+    for record in message.resource_logs[0].scope_logs[0].log_records:
+        record.time_unix_nano += by_ns
+    return bytes(message.SerializeToString())
+
+
+def traces_later(body: bytes, by_ns: int) -> bytes:
+    message = ExportTraceServiceRequest.FromString(body)
+    for span in message.resource_spans[0].scope_spans[0].spans:
+        span.start_time_unix_nano += by_ns
+        span.end_time_unix_nano += by_ns
+    return bytes(message.SerializeToString())
+
+
+def metrics_later(body: bytes, by_ns: int) -> bytes:
+    message = ExportMetricsServiceRequest.FromString(body)
+    for metric in message.resource_metrics[0].scope_metrics[0].metrics:
+        for point in getattr(metric, metric.WhichOneof("data")).data_points:
+            point.time_unix_nano += by_ns
+    return bytes(message.SerializeToString())
+
+
 def _describe(origin: Any, index: int) -> Any:
     names = {"service.name": f"svc-{index % 8}", "host.name": f"host-{index % 16}", "k8s.pod.name": f"pod-{index % 40}"}
     for key, value in {**names, **RESOURCE}.items():
