@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 # --- What one client may send -------------------------------------------------------------------------------
+HTTP_HEAD_BYTES_MAX = (
+    64 * 1024
+)  # address and headers of a request, before anybody is known; above: strangers fill memory
+HTTP_HEAD_S = 30.0  # from the first byte of a request to the last of its headers; above: strangers hold connections
 INGEST_BODY_BYTES_MAX = (
     64 * 1024 * 1024
 )  # before and after inflation (OTLP recommends 64 MiB); above: memory per request
@@ -12,6 +16,7 @@ API_JSON_PARTS_MAX = 1_000_000  # objects, lists and members of a body; above: p
 FORM_FIELDS_MAX = 1_000  # of a form sent instead of JSON, as the reference; above: 32 MB of `&` become gigabytes
 LOGIN_BODY_BYTES_MAX = 64 * 1024  # a form with two fields, and whatever a stranger sends; above: work for nobody
 GRPC_WORKERS = 8  # threads that hold a request each; more only wait for the same fsync
+INGEST_QUICK_BYTES_MAX = 160 * 1024  # plain requests up to this are read where they arrive: another thread costs more
 INGEST_REQUESTS_IN_FLIGHT_MAX = 256  # bodies held in memory at once; above: 429
 INGEST_BYTES_IN_FLIGHT_MAX = 256 * 1024 * 1024  # the same in bytes, after inflation
 REQUEST_SMALL_PARTS_MAX = 4_000_000  # messages and texts of up to 9 bytes in one request; above: 128 bytes each
@@ -107,6 +112,7 @@ EXPLORE_SAMPLE_ROWS_MAX = 200_000  # events read for values and facets; above: a
 EXPLORE_READ_ROWS_MAX = 2_000_000  # rows looked at for events under a filter; above: runs of neighbours, and estimates
 EXPLORE_READ_ROWS_UNFILTERED_MAX = 1_000_000  # the same for what nothing has counted beforehand
 FACET_RECOUNT_ROWS_MAX = 100_000  # events counted where an estimate was at hand; above: the scan takes too long
+PARTS_AGE_S_MAX = 2.0  # a list of a table's parts; what we write ends it, so only merges go unseen so long
 DICTIONARY_TOKENS_MAX = 500_000  # tokens of an index read for one list, about 0.2 s; above: the list is cut
 SEARCH_ENGINE_S_MAX = 180  # all windows of one page together; each has the limit of a query besides
 KEYS_SAMPLE_ROWS = 20_000  # events read for the keys of a map that nothing has counted
@@ -139,6 +145,7 @@ ALERT_SAMPLED_GROUPS_MAX = 20  # groups of one alert and round whose message sho
 ALERT_TARGETS_MAX = 20  # targets of one message, as the reference
 ALERT_ERRORS_MAX = 20  # execution errors shown on one alert, the newest
 ALERT_ERROR_CHARS_MAX = 10_000  # of one execution error, as the reference
+ALERT_TROUBLE_WINDOWS_MAX = 100  # failed windows before people are told of them; each is looked at after a failure
 ALERT_RETRY_MS = 30_000  # after a failure, before the same windows are asked for again
 ALERT_VERDICTS_PER_WRITE = 200  # verdicts stored in one transaction; above: others wait long for the database
 ALERT_SCANS_AT_ONCE = 2  # queries of alerts side by side: the background pool of the store has as many connections
@@ -152,6 +159,7 @@ DELIVERY_WORKERS = 8  # messages on their way at once; each waits for a receiver
 DELIVERY_PER_TARGET_MAX = 2  # ... to one target: a receiver that hangs holds no more workers
 DELIVERY_TIMEOUT_S = 30.0  # of one attempt, as the reference
 TRIAL_TIMEOUT_S = 10.0  # of a test message, for which somebody waits
+TRIALS_MAX, TRIALS_WINDOW_S = 20, 60  # test messages of a team; above: a way to flood strangers
 DELIVERY_LIFE_S = 6 * 3_600  # how long a message is tried; above: news nobody needs
 DELIVERY_ANSWER_BYTES = 4_096  # of a receiver's answer that are read, to be shown when it refuses
 DELIVERY_RETRY_AFTER_S_MAX = 3_600  # longest a receiver's Retry-After is followed

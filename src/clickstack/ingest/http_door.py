@@ -29,13 +29,14 @@ class Reading:
 class Form:
     """How one content type is read. `read` takes an inflated body and raises BadRequest; `encoding` is the
     Content-Encoding when none is named; `answer` is the content type of replies; `bound` raises TooLarge for a body
-    that would take too much memory to read.
+    that would take too much memory to read; `quick` says that reading is C's work alone.
     """
 
     read: Callable[[bytes], Reading]
     encoding: str
     answer: str
     bound: Callable[[bytes], None] = require_few_parts
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import orjson
 
 from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import BadRequest, Busy, Exposed, TooLarge, Unauthorized, UnsupportedMedia
-from clickstack.core.limits import INGEST_BODY_BYTES_MAX
+from clickstack.core.limits import INGEST_BODY_BYTES_MAX, INGEST_QUICK_BYTES_MAX
 from clickstack.core.log import fields, get_logger
 
 from .admission import Place
@@ -52,7 +52,7 @@ class _ClientGone(Exception):
 
 
 def _otlp_door(signal: SignalName) -> Door:
-    protobuf = Form(Reading, encoding="", answer=PROTOBUF)
+    protobuf = Form(Reading, encoding="", answer=PROTOBUF, quick=True)
     json = Form(
         lambda body: Reading(protobuf_from_json(signal, body)), encoding="", answer=JSON, bound=require_few_json_parts
     )
@@ -138,10 +138,12 @@ class OtlpHttp:
         require_encoding(encoding)
         with self._ingest.admission.enter() as place:
             body = await _read_body(headers, receive, place)
-            loop = asyncio.get_running_loop()
-            accepted, durable = await loop.run_in_executor(
-                self._checkers, self._submit, door.signal, form, encoding, body, place, key
-            )
+            if form.quick and encoding in ("", "identity") and len(body) <= INGEST_QUICK_BYTES_MAX:
+                accepted, durable = self._submit(door.signal, form, "", body, place, key)
+            else:
+                accepted, durable = await asyncio.get_running_loop().run_in_executor(
+                    self._checkers, self._submit, door.signal, form, encoding, body, place, key
+                )
             await asyncio.wrap_future(durable)
         return accepted
 
