@@ -6,12 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from clickstack.alerts import AlertCounts
+from clickstack.alerts.delivery import Deliverer
 from clickstack.alerts.engine import AlertEngine, Round
+from clickstack.alerts.mail import MailServer
 from clickstack.alerts.policy import Defaults
+from clickstack.alerts.sending import HttpSender
 from clickstack.alerts.workers import Workers
+from clickstack.core.address import AllowedHosts, check_address
 from clickstack.core.alert import Alert, Channel
 from clickstack.core.clock import FixedClock
 from clickstack.core.dashboard import Dashboard
@@ -25,6 +31,7 @@ from clickstack.store import Store
 
 APP = "http://app:8080"
 SYSTEM = Author("system", "test", "test")
+CHECK = partial(check_address, resolve=lambda _: [], allowed=AllowedHosts.parse("127.0.0.1"))
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -50,6 +57,7 @@ class House:
     team_id: str
     webhook: Webhook
     rows: int = field(default=0)
+    closing: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def logs(self) -> Any:
@@ -116,6 +124,14 @@ class House:
         assert found is not None
         return found
 
+    def deliverer(
+        self, timeout_s: float = 5, mail: MailServer | None = None, counts: AlertCounts | None = None
+    ) -> Deliverer:
+        """One that reaches 127.0.0.1 and nothing else."""
+        made = Deliverer(self.metadata, HttpSender(CHECK, self.clock, timeout_s), mail, self.clock, counts)
+        self.closing.append(made.close)
+        return made
+
     def messages(self, alert: Alert) -> list[str]:
         """What was queued, oldest first: `fire  3 lines found …`."""
         found = self.metadata.notifications.of_alert(self.team_id, alert.id, 1_000)
@@ -138,6 +154,10 @@ def house(
     assert lease is not None
     workers = Workers(2, "test")
     engine = AlertEngine(metadata, lambda sources: reader(store, sources), clock, ids, APP, defaults, workers)
-    yield House(metadata, store, clock, ids, engine, lease, team.id, webhook)
-    workers.close()
-    metadata.close()
+    home = House(metadata, store, clock, ids, engine, lease, team.id, webhook)
+    try:
+        yield home
+    finally:
+        for close in (engine.close, *home.closing):
+            close()
+        metadata.close()

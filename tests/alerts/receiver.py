@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,7 +49,7 @@ class Receiver:
 @contextmanager
 def receiver() -> Iterator[Receiver]:
     held = Receiver()
-    lock = threading.Lock()
+    lock, over = threading.Lock(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -58,7 +57,7 @@ def receiver() -> Iterator[Receiver]:
             with lock:
                 held.received.append(Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                 answer = held.answers.pop(0) if held.answers else Answer()
-            time.sleep(answer.after_s)
+            over.wait(answer.after_s)
             try:
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
@@ -77,7 +76,11 @@ def receiver() -> Iterator[Receiver]:
     held.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    yield held
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield held
+    finally:
+        over.set()  # nobody waits for answers any more
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+        assert not thread.is_alive()

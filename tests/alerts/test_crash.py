@@ -22,6 +22,7 @@ from clickstack.core.alert import Alert
 from clickstack.metadata import LostLease
 from clickstack.metadata.db import Database
 from clickstack.store import Store
+from program import killed_after
 
 KILLS = 2
 
@@ -164,10 +165,11 @@ def run_child(directory: Path, kill_after_rounds: int | None = None) -> bool:
     )
     assert child.stdout is not None
     rounds = 0
-    for line in child.stdout:
-        rounds += line.startswith("round")
-        if rounds == kill_after_rounds:
-            child.send_signal(signal.SIGKILL)
-            break
-    child.stdout.close()
-    return child.wait() == 0
+    with killed_after(120, child):
+        for line in child.stdout:
+            rounds += line.startswith("round")
+            if rounds == kill_after_rounds:
+                child.send_signal(signal.SIGKILL)
+                break
+        child.stdout.close()
+        return child.wait(120) == 0

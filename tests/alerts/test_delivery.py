@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
 from email import message_from_bytes
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,10 @@ from alerts.house import SYSTEM, House, house
 from alerts.receiver import Answer, Receiver, receiver
 from clickstack.alerts.delivery import Deliverer
 from clickstack.alerts.mail import MailServer
-from clickstack.alerts.sending import HttpSender
-from clickstack.core.address import AllowedHosts, check_address
 from clickstack.core.alert import Alert, Channel
 from clickstack.core.webhook import Webhook
 from clickstack.metadata import Notification
 from clickstack.store import Store
-
-CHECK = partial(check_address, resolve=lambda _: [], allowed=AllowedHosts.parse("127.0.0.1"))
 
 
 @pytest.fixture
@@ -40,10 +35,6 @@ def home(tmp_path: Path, store: Store) -> Iterator[House]:
 def there() -> Iterator[Receiver]:
     with receiver() as held:
         yield held
-
-
-def deliverer(home: House, timeout_s: float = 5, mail: MailServer | None = None) -> Deliverer:
-    return Deliverer(home.metadata, HttpSender(CHECK, home.clock, timeout_s), mail, home.clock)
 
 
 def point(home: House, url: str) -> None:
@@ -72,7 +63,7 @@ def test_fire_and_resolve_arrive_in_order_with_one_event_id(home: House, there: 
     point(home, there.url)
     alert = spike(home)
     home.round("00:02:00")
-    send(deliverer(home))
+    send(home.deliverer())
     assert [text[0] for text in there.texts()] == ["🚨", "✅"]
     fire, resolve = (each.json["text"].split(" | ") for each in there.received)
     assert fire[-1] == resolve[-1]
@@ -84,7 +75,7 @@ def test_fire_and_resolve_arrive_in_order_with_one_event_id(home: House, there: 
 def test_the_sample_rows_are_in_the_message(home: House, there: Receiver) -> None:
     point(home, there.url)
     spike(home)
-    send(deliverer(home))
+    send(home.deliverer())
     body = there.received[0].json["text"].split(" | ")[1]
     assert body.count("it happened") == 5
 
@@ -94,7 +85,7 @@ def test_a_failing_receiver_is_tried_again_and_the_resolve_waits_for_the_fire(ho
     there.answers = [Answer(500), Answer(429, {"Retry-After": "40"}), Answer(200)]
     alert = spike(home)
     home.round("00:02:00")
-    sender = deliverer(home)
+    sender = home.deliverer()
     send(sender)
     assert len(there.received) == 1
     home.at("00:02:02")
@@ -114,19 +105,24 @@ def test_what_will_never_be_taken_is_given_up_and_shown(home: House, there: Rece
     point(home, there.url)
     there.answers = [Answer(404)]
     alert = spike(home)
-    send(deliverer(home))
+    send(home.deliverer())
     (failed,) = outbox(home, alert)
     assert (failed.state, failed.error) == ("failed", "The receiver answered 404: ok")
     (error,) = home.stored(alert).execution_errors
     assert (error["type"], error["message"]) == ("WEBHOOK_ERROR", "The receiver answered 404: ok")
     assert home.stored(alert).state == "ALERT"
+    home.round("00:02:00")  # within the threshold; the receiver still knows nothing of it
+    assert [each["type"] for each in home.stored(alert).execution_errors] == ["WEBHOOK_ERROR"]
+    send(home.deliverer())  # it takes the resolve
+    home.round("00:03:00")
+    assert home.stored(alert).execution_errors == ()
 
 
 def test_after_hours_a_message_is_too_old(home: House, there: Receiver) -> None:
     point(home, there.url)
     there.answers = [Answer(500), Answer(500)]
     alert = spike(home)
-    sender = deliverer(home)
+    sender = home.deliverer()
     send(sender)
     home.at("06:01:00")
     send(sender)
@@ -146,7 +142,7 @@ def test_a_receiver_that_hangs_keeps_nobody_else_waiting(home: House, there: Rec
         home.alert(saved_search_id=search, group_by="ServiceName")
         home.alert(saved_search_id=search, channels=(Channel(good.id),))
         home.round("00:01:00")
-        deliverer(home).send_due()
+        home.deliverer().send_due()
         arrived = threading.Event()
         for _ in range(100):
             if there.received:
@@ -161,9 +157,9 @@ def test_what_was_not_taken_before_a_restart_is_sent_after_it(home: House, there
     point(home, there.url)
     there.answers = [Answer(503)]
     spike(home)
-    send(deliverer(home))
+    send(home.deliverer())
     home.at("00:01:10")
-    send(deliverer(home))  # another process, which knows nothing but the database
+    send(home.deliverer())  # another process, which knows nothing but the database
     assert len(there.received) == 2
 
 
@@ -175,13 +171,42 @@ def test_a_deleted_webhook_is_said(home: House) -> None:
     assert "@webhook-nobody" in home.stored(alert).execution_errors[0]["message"]
 
 
+def test_a_mention_that_leads_nowhere_and_a_broken_template_are_said_before_they_are_needed(home: House) -> None:
+    alert = home.alert(saved_search_id=home.search("SeverityText:error").id, message="@webhook-ops @webhook-{{group}}")
+    home.round("00:01:00")
+    assert home.stored(alert).execution_errors == ()
+    home.webhook = home.metadata.webhooks.replace(replace(home.webhook, name="people"), SYSTEM, None)
+    home.round("00:02:00")
+    (error,) = home.stored(alert).execution_errors
+    assert (error["type"], "@webhook-ops" in error["message"]) == ("WEBHOOK_ERROR", True)
+    home.metadata.alerts.replace(replace(home.stored(alert), name="{{#if}}", message=None), SYSTEM, None)
+    home.round("00:03:00")
+    (error,) = home.stored(alert).execution_errors
+    assert error["message"].startswith("The template in `name` cannot be used")
+
+
+def test_a_broken_body_gives_way_to_the_default_one_and_the_alert_says_so(home: House, there: Receiver) -> None:
+    point(home, there.url)
+    home.webhook = home.metadata.webhooks.replace(replace(home.webhook, body='{"x": {{#if}}'), SYSTEM, None)
+    alert = spike(home)
+    send(home.deliverer())
+    assert there.texts() == ['🚨 Alert for "Errors" - 5 lines found']
+    home.round("00:02:00")
+    (error,) = home.stored(alert).execution_errors
+    assert error["message"].startswith("The body template of the webhook cannot be used")
+    home.metadata.webhooks.replace(replace(home.webhook, body='{"text": "{{title}}"}'), SYSTEM, None)
+    send(home.deliverer())
+    home.round("00:03:00")
+    assert (there.texts()[-1][0], home.stored(alert).execution_errors) == ("✅", ())
+
+
 def test_a_message_that_cannot_even_be_made_waits_longer_each_time_and_is_given_up(
     home: House, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     point(home, there.url)
     alert = spike(home)
     monkeypatch.setattr("clickstack.alerts.delivery.BUILDERS", {})  # a fault of ours, whichever it may be
-    sender = deliverer(home)
+    sender = home.deliverer()
     send(sender)
     (waiting,) = outbox(home, alert)
     assert (waiting.state, waiting.attempts) == ("queued", 1)
@@ -241,7 +266,7 @@ def test_a_mail_arrives(home: House, mailbox: tuple[Mailbox, MailServer]) -> Non
     box, server = mailbox
     alert = spike(home)
     mail_to(home, alert, "ada@example.com", "nobody@example.com")
-    send(deliverer(home, mail=server))
+    send(home.deliverer(mail=server))
     ((recipients, content),) = box.mails
     assert recipients == ["ada@example.com"]
     mail = message_from_bytes(content, policy=email.policy.default)
@@ -253,5 +278,5 @@ def test_a_mail_arrives(home: House, mailbox: tuple[Mailbox, MailServer]) -> Non
 def test_without_a_mail_server_the_mail_fails_and_says_why(home: House) -> None:
     alert = spike(home)
     mail_to(home, alert, "ada@example.com")
-    send(deliverer(home))
+    send(home.deliverer())
     assert outbox(home, alert)[-1].error == "No mail server is set up: give the server CLICKSTACK_SMTP_HOST."

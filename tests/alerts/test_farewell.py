@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,9 @@ from alerts.house import SYSTEM, House, house
 from alerts.receiver import Received, Receiver, receiver
 from clickstack.alerts.counts import AlertCounts
 from clickstack.alerts.delivery import Deliverer
-from clickstack.alerts.sending import HttpSender
-from clickstack.core.address import AllowedHosts, check_address
 from clickstack.core.alert import Alert, Channel
 from clickstack.core.webhook import Webhook
 from clickstack.store import Store
-
-CHECK = partial(check_address, resolve=lambda _: [], allowed=AllowedHosts.parse("127.0.0.1"))
 
 
 @pytest.fixture
@@ -43,7 +38,7 @@ def counts() -> AlertCounts:
 
 @pytest.fixture
 def deliverer(home: House, counts: AlertCounts) -> Deliverer:
-    return Deliverer(home.metadata, HttpSender(CHECK, home.clock, 5), None, home.clock, counts)
+    return home.deliverer(counts=counts)
 
 
 def send(sender: Deliverer) -> None:
@@ -124,6 +119,16 @@ def test_a_channel_that_is_taken_away_is_told_the_end(home: House) -> None:
         ("resolve", True),
         ("resolve", True),
     ]
+
+
+def test_another_severity_takes_no_channel_away_and_none_keeps_it(home: House) -> None:
+    alert = burning(home)
+    louder = home.metadata.alerts.replace(
+        replace(alert, channels=(Channel(home.webhook.id, severity="critical"),)), SYSTEM, None
+    )
+    assert [message.split()[0] for message in home.messages(alert)] == ["fire", "fire"]
+    home.metadata.alerts.replace(replace(louder, channels=(Channel(recipients=("ada@example.com",)),)), SYSTEM, None)
+    assert [message.split()[0] for message in home.messages(alert)] == ["fire", "fire", "farewell", "farewell"]
 
 
 def test_an_alert_that_goes_with_its_tile_says_so(home: House) -> None:

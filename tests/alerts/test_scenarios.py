@@ -3,10 +3,11 @@
     where LUCENE | sql CONDITION          the saved search to watch
     tile JSON                             or the config of a tile on the logs to watch
     alert above 3 every 1m …              threshold kind, number (two for a range), interval; then any of
-        by EXPR · for N · nodata POLICY · again MINUTES · delay SECONDS · offset MINUTES · start TIME · groups N · off
+        by EXPR · for N · nodata POLICY · again MINUTES · delay SECONDS · offset MINUTES · start TIME · groups N ·
+        errors N · off
     rows TIME SERVICE SEVERITY COUNT      log rows · gauge TIME NAME VALUE
     round TIME | round TIME .. TIME       a round of evaluation, or one each minute
-    silence FROM TO GROUP|* REASON        · ack UNTIL · edit FIELD=VALUE … · remove search
+    silence FROM TO GROUP|* REASON        · ack UNTIL · edit FIELD=VALUE … · remove source · restore source
 
 The story has a line for each window judged: when the round was, the window's end, the alert's state, its groups.
 """
@@ -30,6 +31,7 @@ from clickstack.store import Store
 from query.golden import Case, check, read_cases
 
 MINUTE = 60_000
+NOWHERE = "f" * 24
 OPTIONS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "by": ("group_by", str),
     "for": ("num_consecutive_windows", int),
@@ -39,8 +41,9 @@ OPTIONS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "again": ("renotifyMinutes", int),
     "delay": ("evaluationDelaySeconds", int),
     "groups": ("maxGroups", int),
+    "errors": ("notifyAfterErrors", int),
 }
-EXTRA = ("noDataPolicy", "renotifyMinutes", "evaluationDelaySeconds", "maxGroups")
+EXTRA = ("noDataPolicy", "renotifyMinutes", "evaluationDelaySeconds", "maxGroups", "notifyAfterErrors")
 
 
 @pytest.mark.parametrize("case", read_cases("scenarios"), ids=lambda case: case.id)
@@ -144,11 +147,18 @@ class Story:
         self._change(**{name: float(value) if name.startswith("threshold") else value for name, value in pairs.items()})
 
     def _remove(self, what: str) -> None:
-        """The saved search goes, as a failing disk would have it: with its alert it could not be told about."""
+        """The tile's source goes."""
         assert what == "source"
+        self._point(self.home.logs.id, NOWHERE)
+
+    def _restore(self, what: str) -> None:
+        assert what == "source"
+        self._point(NOWHERE, self.home.logs.id)
+
+    def _point(self, before: str, after: str) -> None:
         tile = self.home.metadata.dashboards.get(self.home.team_id, self.watched["dashboard_id"])
         assert tile is not None
-        spec = json.loads(json.dumps(tile.spec).replace(self.home.logs.id, "f" * 24))
+        spec = json.loads(json.dumps(tile.spec).replace(before, after))
         self.home.metadata.dashboards.replace(replace(tile, spec=spec), SYSTEM, None)
 
     def _change(self, **fields: Any) -> None:

@@ -14,6 +14,7 @@ from clickstack.alerts.channels import Outgoing
 from clickstack.alerts.sending import Attempt, HttpSender
 from clickstack.core.address import AllowedHosts, check_address
 from clickstack.core.clock import FixedClock, SystemClock
+from threads import joined
 
 LOCAL = AllowedHosts.parse("127.0.0.1")
 
@@ -123,6 +124,7 @@ def test_an_answer_without_end_is_not_read_to_its_end(there: Receiver) -> None:
 def test_a_receiver_that_drips_is_left_when_the_time_is_over() -> None:
     """A byte of the headers now and then: each comes in time, all together do not."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(10)
         port = listening.getsockname()[1]
         over = threading.Event()
 
@@ -142,7 +144,7 @@ def test_a_receiver_that_drips_is_left_when_the_time_is_over() -> None:
         check = partial(check_address, resolve=lambda _: [], allowed=LOCAL)
         attempt = HttpSender(check, SystemClock(), 0.5).send(outgoing(f"http://127.0.0.1:{port}/"))
         over.set()
-        thread.join()
+        joined(thread)
     assert attempt == Attempt("The receiver did not answer within 0.5 s.", again=True)
 
 

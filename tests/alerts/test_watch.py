@@ -117,6 +117,25 @@ def test_who_dies_without_a_word_is_followed_when_the_lease_ends(
         home.metadata.judgements.store([], dead)
 
 
+def test_many_messages_to_one_receiver_do_not_wait_for_each_second(
+    home: House, process: Callable[[str], AlertWatch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "DELIVERY_ROUND_EVERY_S", 30)
+    with receiver() as there:
+        hook = Webhook(home.ids.object_id(), home.team_id, "here", "generic", there.url)
+        home.webhook = home.metadata.webhooks.insert(hook, SYSTEM, None)
+        for number in range(6):
+            home.write("00:00:10", f"s{number}", "error", 5)
+        home.alert(saved_search_id=home.search("SeverityText:error").id, group_by="ServiceName")
+        home.at("00:01:00")
+        lease = home.metadata.leases.take("alerts", "early", 60_000)
+        assert lease is not None
+        home.engine.round(lease)
+        home.metadata.leases.give_back(lease)
+        process("quick")
+        until(lambda: len(there.received) == 6, 15)
+
+
 def test_a_stop_does_not_wait_for_a_receiver_that_hangs(home: House, process: Callable[[str], AlertWatch]) -> None:
     with receiver() as hanging:
         hanging.answers = [Answer(after_s=4)]

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from program import killed_after
+
 CHILD = Path(__file__).with_name("crash_child.py")
 TESTS = CHILD.parent.parent
 
@@ -28,7 +30,8 @@ def test_acknowledged_records_survive_kill_9_and_are_stored_once(tmp_path: Path,
         process = child("load", tmp_path)
         assert process.stdout is not None
         lines = moments.randint(40, 400)  # killed after so many acknowledgements: early, amid loads, with a backlog
-        acknowledged += [process.stdout.readline().strip() for _ in range(lines)]
+        with killed_after(60, process):
+            acknowledged += [process.stdout.readline().strip() for _ in range(lines)]
         process.send_signal(signal.SIGKILL)
         rest, _ = process.communicate(timeout=20)
         acknowledged += [line for line in rest.split("\n")[:-1] if line]

@@ -26,6 +26,7 @@ from google.rpc.status_pb2 import Status
 
 from ingest.requests import logs
 from program import LiveServer, free_ports, serve
+from threads import joined
 
 KEY = "key-of-the-settings"
 OPTIONS = ("--ingestion-api-key", KEY, "--self-telemetry", "false", "--engine-memory-mb", "1024")
@@ -49,8 +50,7 @@ def test_what_the_killed_server_acknowledged_is_stored_once(tmp_path: Path, cycl
                 sender.start()
             time.sleep(1.5 + cycle % 3)  # amid loads, with a backlog
             server.process.send_signal(signal.SIGKILL)
-            for sender in senders:
-                sender.join()
+            joined(*senders)
     assert len(acknowledged) > 50
     assert_stored_once(tmp_path / "data", acknowledged)
 
@@ -78,8 +78,9 @@ def mounted() -> Iterator[Callable[[Path, str], None]]:
     def mount(path: Path, options: str) -> None:
         path.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", options, "none", str(path)], capture_output=True, text=True, check=False
-        )
+            ["mount", "-t", "tmpfs", "-o", options, "none", str(path)],
+            capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
         if done.returncode:
             pytest.skip(f"mounting needs root, and the right to: {done.stderr.strip()}")
         if path not in disks:
@@ -87,7 +88,7 @@ def mounted() -> Iterator[Callable[[Path, str], None]]:
 
     yield mount
     for path in disks:
-        subprocess.run(["umount", "-l", str(path)], check=True)
+        subprocess.run(["umount", "-l", str(path)], check=True, timeout=30)
 
 
 def test_a_full_disk(tmp_path: Path, mounted: Callable[[Path, str], None]) -> None:

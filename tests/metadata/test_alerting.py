@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from clickstack.core.alert import Alert, Channel
 from clickstack.core.clock import FixedClock
+from clickstack.core.errors import NotFound, PreconditionFailed
 from clickstack.core.ids import SequentialIds
 from clickstack.core.records import Author
 from clickstack.core.saved_search import SavedSearch
@@ -105,6 +107,23 @@ def test_a_lease_has_one_holder_and_a_number_that_grows(metadata: Metadata, leas
     assert metadata.leases.take("alerts", "a", 20_000) == Lease("alerts", "a", lease.fence + 2)
 
 
+def test_what_a_clock_far_ahead_wrote_holds_up_nothing(
+    metadata: Metadata, alert: Alert, ids: SequentialIds, clock: FixedClock
+) -> None:
+    clock.advance(86_400)
+    lost = metadata.leases.take("alerts", "ahead", 20_000)
+    assert lost is not None
+    later = verdict(ids, alert, None, 24 * 60)
+    queued = message(ids, alert, next_ms=NOW_MS + 86_400_000)
+    metadata.judgements.store([dataclasses.replace(later, notifications=(queued,))], lost)
+    clock.advance(-86_400)
+    assert metadata.leases.take("alerts", "right", 20_000) == Lease("alerts", "right", lost.fence + 1)
+    assert [each.id for each, _ in metadata.judgements.due(NOW_MS)] == [alert.id]
+    assert [each.id for each in metadata.notifications.due(10, 2)] == [queued.id]
+    assert metadata.judgements.prune(0, 100) == 1
+    assert metadata.judgements.transitions(alert.id, 0, 2**60, 9) == []
+
+
 def test_a_verdict_is_stored_whole(metadata: Metadata, alert: Alert, lease: Lease, ids: SequentialIds) -> None:
     [(found, standing)] = metadata.judgements.due(NOW_MS)
     assert (found, standing) == (alert, None)
@@ -174,6 +193,89 @@ def test_the_outbox_keeps_order_in_a_lane_and_fairness_between_targets(
     assert states[other.id] == ("failed", 2, "refused")
     assert metadata.notifications.prune(NOW_MS + 500) == 1
     assert metadata.notifications.waiting() == 5
+
+
+class OfProcess:
+    """Ids as a process of this number makes them: those of one second are ordered by the number of the process."""
+
+    def __init__(self, clock: FixedClock, process: int) -> None:
+        self._clock, self._process, self._last = clock, process, 0
+
+    def object_id(self) -> str:
+        self._last += 1
+        return f"{self._clock.now_ns() // 1_000_000_000:08x}{self._process:010x}{self._last:06x}"
+
+
+@pytest.mark.parametrize("later_s", [0, -3_600], ids=["within a second", "the clock was set back"])
+def test_messages_of_two_processes_are_sent_in_the_order_they_were_queued(
+    metadata: Metadata, metadata_url: str, alert: Alert, ids: SequentialIds, clock: FixedClock, later_s: int
+) -> None:
+    heir = open_metadata(metadata_url, clock, ids)
+    try:
+        first = dataclasses.replace(message(ids, alert), id=OfProcess(clock, 0xFF).object_id())
+        metadata.notifications.add(first)
+        clock.advance(later_s)
+        second = dataclasses.replace(message(ids, alert), id=OfProcess(clock, 0).object_id(), kind="resolve")
+        heir.notifications.add(second)
+        assert second.id < first.id
+        for opened in (metadata, heir):
+            assert [each.kind for each in opened.notifications.due(10, 2)] == ["fire"]
+        metadata.notifications.note_sent(first.id)
+        assert [each.kind for each in metadata.notifications.due(10, 2)] == ["resolve"]
+        metadata.notifications.note_sent(second.id)
+        assert metadata.notifications.prune(2**60) == 2  # the fire was answered: nobody needs it any more
+    finally:
+        heir.close()
+
+
+def test_two_edits_of_one_silence_are_both_kept_or_one_is_told(
+    metadata: Metadata, alert: Alert, ids: SequentialIds
+) -> None:
+    silence = SilenceRecord(ids.object_id(), alert.team_id, "deploy", NOW_MS, NOW_MS + 60_000, alert.id)
+    kept = metadata.silences
+    kept.add(silence, ADA, None)
+
+    def longer(before: SilenceRecord) -> SilenceRecord:
+        assert before.ends_ms is not None
+        return dataclasses.replace(before, ends_ms=before.ends_ms + 60_000)
+
+    def edit() -> None:
+        for _ in range(5):
+            kept.update(alert.team_id, silence.id, longer, ADA, None)
+
+    editors = [threading.Thread(target=edit) for _ in range(2)]
+    for each in editors:
+        each.start()
+    for each in editors:
+        each.join(30)
+        assert not each.is_alive()
+    (found,) = kept.list(alert.team_id)
+    assert (found.ends_ms, found.revision) == (NOW_MS + 11 * 60_000, 11)
+    with pytest.raises(PreconditionFailed, match="at revision 11, not 1"):
+        kept.update(alert.team_id, silence.id, longer, ADA, None, expected_revision=1)
+    with pytest.raises(PreconditionFailed):
+        kept.remove(alert.team_id, silence.id, ADA, None, expected_revision=1)
+    with pytest.raises(NotFound):
+        kept.update("0" * 24, silence.id, longer, ADA, None)
+    kept.remove(alert.team_id, silence.id, ADA, None, expected_revision=11)
+    assert kept.list(alert.team_id) == []
+
+
+def test_what_is_wrong_with_the_last_message_of_each_lane(metadata: Metadata, alert: Alert, ids: SequentialIds) -> None:
+    kept = metadata.notifications
+    fire, other = message(ids, alert, "1"), message(ids, alert, "2")
+    for each in (fire, other):
+        kept.add(each)
+    kept.note_failed(fire.id, "refused", again_ms=None)
+    kept.note_sent(other.id, "the default body was sent")
+    assert kept.faults(alert.id) == {"refused", "the default body was sent"}
+    resolve, farewell = message(ids, alert, "1"), dataclasses.replace(message(ids, alert, "2"), kind="farewell")
+    for each in (resolve, farewell):
+        kept.add(each)
+    assert len(kept.faults(alert.id)) == 2  # what waits may still arrive
+    kept.note_sent(resolve.id)
+    kept.note_failed(farewell.id, "gone", again_ms=None)
+    assert kept.faults(alert.id) == set()
 
 
 def test_what_is_old_goes_and_what_belongs_to_an_alert_goes_with_it(

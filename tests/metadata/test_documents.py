@@ -19,6 +19,7 @@ from clickstack.core.saved_search import SavedSearch
 from clickstack.core.source import Connection
 from clickstack.core.webhook import Webhook
 from clickstack.metadata import Metadata, audit, open_metadata, tables
+from threads import in_parallel
 
 pytestmark = pytest.mark.both_databases
 
@@ -115,10 +116,7 @@ def test_no_edit_is_lost_when_many_write_at_once(metadata: Metadata, team: str, 
             )
 
     threads = [threading.Thread(target=add_tags, args=(name,)) for name in "abcd"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel(*threads)
     after = metadata.saved_searches.get(team, search.id)
     assert after is not None
     assert (len(set(after.tags)), after.revision) == (80, 81)

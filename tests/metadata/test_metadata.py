@@ -13,6 +13,7 @@ from clickstack.core.ids import RandomIds, SequentialIds
 from clickstack.core.records import Author
 from clickstack.core.source import EMBEDDED_HOST
 from clickstack.metadata import Metadata, open_metadata
+from threads import in_parallel
 
 pytestmark = pytest.mark.both_databases
 
@@ -110,7 +111,7 @@ def test_founding_twice_is_a_conflict_and_leaves_nothing_behind(metadata: Metada
 
 def test_of_parallel_founders_exactly_one_succeeds(metadata_url: str, clock: FixedClock) -> None:
     metadata = open_metadata(metadata_url, clock, RandomIds(clock))
-    start, outcomes = threading.Barrier(8), []
+    start, outcomes = threading.Barrier(8, timeout=30), []
 
     def found(number: int) -> None:
         start.wait()
@@ -121,10 +122,7 @@ def test_of_parallel_founders_exactly_one_succeeds(metadata_url: str, clock: Fix
             outcomes.append("conflict")
 
     threads = [threading.Thread(target=found, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel(*threads)
     assert sorted(outcomes) == ["conflict"] * 7 + ["founded"]
     assert len(metadata.teams.api_keys()) == 1
     metadata.close()

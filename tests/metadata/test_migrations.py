@@ -62,3 +62,21 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database, empty_u
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StartupError, match=r"newer ClickStack \(schema 9999\)"):
         open_metadata(empty_url, clock, RandomIds(clock))
+
+
+def test_what_waits_in_the_outbox_keeps_its_order(database: Database, empty_url: str, clock: FixedClock) -> None:
+    opened = open_metadata(empty_url, clock, RandomIds(clock))
+    team, _ = opened.installation.found("ada@example.com", "hash")
+    opened.close()
+    downgrade(database, "0007")
+    columns = (
+        "team_id, alert_id, group_key, lane, target, target_key, kind, words, state, attempts, next_ms, created_ms"
+    )
+    values = f"'{team.id}', 'x', '', 'l', '{{}}', 'k', 'fire', '{{}}', 'queued', 0, 0, 0"
+    with database.write() as connection:
+        for known in ("b", "a", "c"):
+            connection.exec_driver_sql(f"INSERT INTO notifications (id, {columns}) VALUES ('{known}', {values})")
+    upgrade(database)
+    with database.read() as connection:
+        found = connection.exec_driver_sql("SELECT id, seq FROM notifications ORDER BY seq")
+        assert [tuple(row) for row in found] == [("a", 1), ("b", 2), ("c", 3)]

@@ -19,6 +19,7 @@ from clickstack.metadata import Metadata, open_metadata
 from clickstack.metadata.db import Database, open_database
 from clickstack.metadata.upgrade import upgrade
 from postgres import USER, PostgreSQL, program
+from threads import in_parallel
 
 pytestmark = pytest.mark.parametrize("metadata_url", ["postgresql"], indirect=True)
 
@@ -81,7 +82,7 @@ def test_a_database_that_is_not_there_or_cannot_hold_all_names(metadata_url: str
 
 def test_servers_that_start_at_once_migrate_once(metadata_url: str, postgres: PostgreSQL, clock: FixedClock) -> None:
     name = postgres.create()
-    start, outcomes = threading.Barrier(3), []
+    start, outcomes = threading.Barrier(3, timeout=30), []
 
     def begin() -> None:
         opened = open_database(postgres.url(name))
@@ -91,10 +92,7 @@ def test_servers_that_start_at_once_migrate_once(metadata_url: str, postgres: Po
         opened.close()
 
     threads = [threading.Thread(target=begin) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel(*threads)
     assert outcomes == ["upgraded"] * 3
     postgres.drop(name)
 
@@ -129,10 +127,12 @@ def test_a_backup_is_whole(metadata: Metadata, postgres: PostgreSQL, tmp_path: P
     here = ["--host", str(postgres.directory), "--username", USER]
     original, dump = metadata._database._writer.url.database, tmp_path / "clickstack.dump"
     copy = postgres.create()
-    subprocess.run([program("pg_dump"), *here, "--format=custom", f"--file={dump}", str(original)], check=True)
+    subprocess.run(
+        [program("pg_dump"), *here, "--format=custom", f"--file={dump}", str(original)], check=True, timeout=60
+    )
     for _ in range(2):  # into nothing, and over what is there
         restore = [program("pg_restore"), *here, "--clean", "--if-exists", f"--dbname={copy}", str(dump)]
-        subprocess.run(restore, check=True)
+        subprocess.run(restore, check=True, timeout=60)
     restored = open_metadata(postgres.url(copy), clock, RandomIds(clock))
     assert restored.users.list(team.id) == [(user, True)]
     assert restored.sources.list(team.id) == metadata.sources.list(team.id)

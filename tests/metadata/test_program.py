@@ -21,7 +21,7 @@ from clickstack.core.records import Author
 from clickstack.core.webhook import Webhook
 from clickstack.metadata import Metadata, Notification, open_metadata
 from postgres import PostgreSQL
-from program import LiveServer, call, send_one_log, serve, sign_up, wait_for_count
+from program import LiveServer, call, killed_after, send_one_log, serve, sign_up, wait_for_count
 
 on_postgresql = pytest.mark.parametrize("metadata_url", ["postgresql"], indirect=True)
 
@@ -29,7 +29,7 @@ on_postgresql = pytest.mark.parametrize("metadata_url", ["postgresql"], indirect
 LEASE_MS = 2_000  # instead of ALERT_LEASE_MS, which nobody wants to wait for
 
 
-def wait_until(done: Callable[[], bool], within_s: float = 20) -> None:
+def wait_until(done: Callable[[], bool], within_s: float = 60) -> None:
     deadline = time.monotonic() + within_s
     while not done():
         assert time.monotonic() < deadline, "it took too long"
@@ -99,11 +99,12 @@ def watching(url: str) -> Iterator[subprocess.Popen[str]]:
     )
     try:
         assert child.stdout is not None
-        assert child.stdout.readline() == "started\n"
+        with killed_after(60, child):
+            assert child.stdout.readline() == "started\n"
         yield child
     finally:
         child.kill()
-        child.communicate()
+        child.communicate(timeout=30)
 
 
 class Outbox:
@@ -162,7 +163,7 @@ def test_one_delivers_and_when_it_is_killed_another_goes_on(metadata: Metadata, 
             outbox.add(5)
             wait_until(done)
             first.kill()
-            first.wait()
+            first.wait(30)
             outbox.add(5)
             wait_until(done)
     assert Counter(each.headers["idempotency-key"] for each in there.received) == Counter(outbox.queued)

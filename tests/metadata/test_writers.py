@@ -25,6 +25,8 @@ from clickstack.core.webhook import Webhook
 from clickstack.metadata import KeyState, Metadata, open_metadata, tables
 from clickstack.metadata.idempotency_keys import KeyUse
 from metadata.writer_child import write
+from program import killed_after
+from threads import in_parallel
 
 pytestmark = pytest.mark.both_databases
 
@@ -48,7 +50,7 @@ def team(metadata: Metadata, clock: FixedClock) -> str:
 
 def at_once(*jobs: Callable[[], Any]) -> list[Any]:
     """What they return or raise."""
-    start, outcomes = threading.Barrier(len(jobs)), [None] * len(jobs)
+    start, outcomes = threading.Barrier(len(jobs), timeout=30), [None] * len(jobs)
 
     def run(index: int) -> None:
         start.wait()
@@ -58,10 +60,7 @@ def at_once(*jobs: Callable[[], Any]) -> list[Any]:
             outcomes[index] = error  # type: ignore[call-overload]
 
     threads = [threading.Thread(target=run, args=(index,)) for index in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel(*threads)
     return outcomes
 
 
@@ -100,15 +99,16 @@ def test_processes(metadata: Metadata, team: str, metadata_url: str) -> None:
         )
         for name in ("x", "y")
     ]
-    for child in children:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-    for child in children:
-        assert child.stdin is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
-    for child in children:
-        child.communicate(timeout=60)
+    with killed_after(60, *children):
+        for child in children:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+        for child in children:
+            assert child.stdin is not None
+            child.stdin.write("go\n")
+            child.stdin.flush()
+        for child in children:
+            child.communicate(timeout=60)
     assert [child.returncode for child in children] == [0, 0]
     check_what_writers_left(metadata, team, ["x", "y"], 8)
 

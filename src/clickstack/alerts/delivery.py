@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
 from clickstack.core.clock import Clock
-from clickstack.core.limits import DELIVERY_LIFE_S, DELIVERY_PER_TARGET_MAX, DELIVERY_WORKERS
+from clickstack.core.limits import CLOCK_AHEAD_MS, DELIVERY_LIFE_S, DELIVERY_PER_TARGET_MAX, DELIVERY_WORKERS
 from clickstack.core.log import fields, get_logger
 from clickstack.metadata import FAREWELL, Metadata, Notification
 
-from .channels import BUILDERS, BadTarget, Target, Words
+from .channels import BUILDERS, BadBody, BadTarget, Target, Words
 from .channels.email import email
 from .counts import AlertCounts
 from .errors import execution_error
@@ -47,6 +48,7 @@ class Deliverer:
         self._counts = counts or AlertCounts()
         self._workers = Workers(DELIVERY_WORKERS, "alerts-deliver")
         self._lock = threading.Lock()
+        self._freed = threading.Event()  # a worker has become free
         self._on_their_way: dict[str, str] = {}  # notification → its target
         self._resting_ms: dict[str, int] = {}  # target → until when it is left alone
 
@@ -56,7 +58,9 @@ class Deliverer:
         with self._lock:
             free = DELIVERY_WORKERS - len(self._on_their_way)
             load = Counter(self._on_their_way.values())
-            self._resting_ms = {key: until for key, until in self._resting_ms.items() if until > now_ms}
+            self._resting_ms = {
+                key: until for key, until in self._resting_ms.items() if now_ms < until <= now_ms + CLOCK_AHEAD_MS
+            }
             busy = {key for key, count in load.items() if count >= DELIVERY_PER_TARGET_MAX} | set(self._resting_ms)
             known = set(self._on_their_way)
         if free <= 0:
@@ -70,6 +74,15 @@ class Deliverer:
                 self._on_their_way[each.id] = each.target_key
             started.append(self._workers.submit(partial(self._deliver, each)))
         return started
+
+    def wake(self) -> None:
+        """End a rest."""
+        self._freed.set()
+
+    def rest(self, timeout_s: float) -> None:
+        """Wait until a worker has become free, or so long."""
+        self._freed.wait(timeout_s)
+        self._freed.clear()
 
     def close(self) -> None:
         """Send no more. What is on its way and unanswered by then is sent again after the next start."""
@@ -90,6 +103,7 @@ class Deliverer:
         finally:
             with self._lock:
                 self._on_their_way.pop(each.id, None)
+            self._freed.set()
 
     def _attempt(self, target: Mapping[str, Any], team_id: str, words: Words) -> tuple[str, Attempt]:
         """The service that was asked, and how it went."""
@@ -99,7 +113,7 @@ class Deliverer:
         if webhook is None or webhook.url is None:
             return "unknown", Attempt("The webhook does not exist any more.")
         to = Target(webhook.service, webhook.url, webhook.headers or {}, webhook.query_params or {}, webhook.body)
-        return webhook.service, send_to(self._http, to, words)
+        return webhook.service, _sent_somehow(self._http, to, words)
 
     def _mail_to(self, recipients: list[str], words: Words) -> Attempt:
         if self._mail is None:
@@ -110,27 +124,42 @@ class Deliverer:
     def _note(self, each: Notification, attempt: Attempt) -> Literal["sent", "retried", "failed"]:
         now_ms = self._now_ms()
         if attempt.problem is None:
-            self._metadata.notifications.note_sent(each.id)
+            self._metadata.notifications.note_sent(each.id, attempt.fault)
+            if attempt.fault is not None:
+                self._metadata.alerts.add_error(each.alert_id, execution_error("WEBHOOK_ERROR", attempt.fault, now_ms))
             return "sent"
+        problem = " ".join(filter(None, (attempt.problem, attempt.fault)))
         wait_s = attempt.wait_s or _WAITS_S[min(each.attempts, len(_WAITS_S) - 1)]
         again_ms = int(now_ms + wait_s * 1000)
         if not attempt.again or again_ms > each.created_ms + DELIVERY_LIFE_S * 1000:
             again_ms = 0
-        self._metadata.notifications.note_failed(each.id, attempt.problem, again_ms=again_ms or None)
+        self._metadata.notifications.note_failed(each.id, problem, again_ms=again_ms or None)
         if again_ms:
             with self._lock:
                 self._resting_ms[each.target_key] = again_ms
         else:
-            error = execution_error("WEBHOOK_ERROR", attempt.problem, now_ms)
+            error = execution_error("WEBHOOK_ERROR", problem, now_ms)
             self._metadata.alerts.add_error(each.alert_id, error)
         _log.warning(
             "a message was not taken",
-            extra=fields(notification=each.id, alert=each.alert_id, again=bool(again_ms), problem=attempt.problem),
+            extra=fields(notification=each.id, alert=each.alert_id, again=bool(again_ms), problem=problem),
         )
         return "retried" if again_ms else "failed"
 
     def _now_ms(self) -> int:
         return self._clock.now_ns() // 1_000_000
+
+
+def _sent_somehow(http: HttpSender, target: Target, words: Words) -> Attempt:
+    """As `send_to`; a template that cannot be used gives way to the default body: nobody sleeps on for a bracket."""
+    try:
+        outgoing = BUILDERS[target.service](words, target)
+    except BadBody as error:
+        fault = f"{error}. The default body was sent instead."
+        return replace(send_to(http, replace(target, body=None), words), fault=fault)
+    except BadTarget as error:
+        return Attempt(str(error))
+    return http.send(outgoing)
 
 
 def send_to(http: HttpSender, target: Target, words: Words) -> Attempt:

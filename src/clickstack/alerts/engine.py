@@ -7,30 +7,35 @@ is killed between any two steps leaves either all of it or nothing, and the next
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from clickstack.core.alert import Alert
 from clickstack.core.clock import Clock
 from clickstack.core.ids import IdSource
-from clickstack.core.limits import ALERT_RETRY_MS, ALERT_SAMPLED_GROUPS_MAX, ALERT_VERDICTS_PER_WRITE
+from clickstack.core.limits import (
+    ALERT_RETRY_MS,
+    ALERT_SAMPLED_GROUPS_MAX,
+    ALERT_VERDICTS_PER_WRITE,
+    CLOCK_AHEAD_MS,
+)
 from clickstack.core.log import fields, get_logger
-from clickstack.core.source import Source
 from clickstack.metadata import Evaluation, Lease, LostLease, Metadata, Notification, Standing, Transition, Verdict
 from clickstack.query import Reader
 
 from .counts import AlertCounts
-from .errors import ErrorType, ExecutionError, execution_error, of_failure, same
+from .errors import ErrorType, ExecutionError, execution_error, of_failure, same, still_wrong
 from .judge import Judged, Told, judge
 from .memory import Memory, anew, read_memory, write_memory
 from .policy import Defaults, Policy, enabled, policy_of
-from .question import InvalidAlert, Lookup, Question, question_of
-from .queueing import Samples, notice_of, notifications_of
+from .question import InvalidAlert, Question, question_of, subject_of
+from .queueing import Samples, lasting_faults, notice_of, notifications_of
 from .quiet import Quiet
 from .reading import Asked, Outcome, Reading, Scan, read, scans_of
 from .samples import samples_of
+from .team import ReaderOf, Team
+from .trouble import Trouble, ends_of, failed_in_a_row, tells_after, trouble_messages
 from .window import Due, due
 from .workers import Workers
 
@@ -53,15 +58,21 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
-    """An alert that is due, and all that judging it needs."""
+class _Overdue:
+    """An alert that is due."""
 
     alert: Alert
     standing: Standing | None
     policy: Policy
-    question: Question
     due: Due
     memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class _Task(_Overdue):
+    """... and all that judging it needs."""
+
+    question: Question
 
 
 class AlertEngine:
@@ -70,7 +81,7 @@ class AlertEngine:
     def __init__(
         self,
         metadata: Metadata,
-        reader_of: Callable[[Callable[[], Iterable[Source]]], Reader],
+        reader_of: ReaderOf,
         clock: Clock,
         ids: IdSource,
         app_url: str,
@@ -92,23 +103,27 @@ class AlertEngine:
         """Judge every window that is due. Raises LostLease when another process has taken over."""
         now_ms, done = self._now_ms(), Round(began_s=self._clock.monotonic_s())
         quiet = Quiet(self._metadata.silences.in_force(now_ms))
-        self._retry_ms = {alert_id: ms for alert_id, ms in self._retry_ms.items() if ms > now_ms}
+        soon_ms = now_ms + ALERT_RETRY_MS  # later was said by a clock that was wrong
+        self._retry_ms = {alert_id: ms for alert_id, ms in self._retry_ms.items() if now_ms < ms <= soon_ms}
         watched = [each for each in self._metadata.judgements.due(now_ms) if each[0].id not in self._retry_ms]
         for team_id, alerts in itertools.groupby(sorted(watched, key=_team), key=_team):
             try:
-                team = _Team(self._metadata, team_id, self._reader_of)
-                self._round_of_team(team, list(alerts), quiet, now_ms, lease, done)
+                team = Team(self._metadata, team_id, self._reader_of, quiet, now_ms)
+                self._round_of_team(team, list(alerts), now_ms, lease, done)
             except LostLease:
                 raise
             except Exception:
                 _log.exception("the alerts of a team could not be judged", extra=fields(team=team_id))
         return done
 
+    def close(self) -> None:
+        """Ask nothing more; do not wait for what is being asked."""
+        self._workers.close()
+
     def _round_of_team(
         self,
-        team: _Team,
+        team: Team,
         alerts: Sequence[tuple[Alert, Standing | None]],
-        quiet: Quiet,
         now_ms: int,
         lease: Lease,
         done: Round,
@@ -126,48 +141,47 @@ class AlertEngine:
         done.alerts += len(tasks) + len(verdicts)
         for scan, outcomes in self._read(list(scans_of(asked)), team.reader, done):
             for each, outcome in zip(scan, outcomes, strict=True):
-                verdicts.append(self._judged(team, tasks[id(each)], outcome, quiet, now_ms, done))
+                verdicts.append(self._judged(team, tasks[id(each)], outcome, now_ms, done))
             while len(verdicts) >= ALERT_VERDICTS_PER_WRITE:
                 self._store(verdicts[:ALERT_VERDICTS_PER_WRITE], lease, done)
                 del verdicts[:ALERT_VERDICTS_PER_WRITE]
         self._store(verdicts, lease, done)
 
-    def _prepared(self, team: _Team, alert: Alert, standing: Standing | None, now_ms: int) -> _Task | Verdict | None:
+    def _prepared(self, team: Team, alert: Alert, standing: Standing | None, now_ms: int) -> _Task | Verdict | None:
         """As `_prepare`; what nobody foresaw is this alert's failure and no other's."""
         try:
             return self._prepare(team, alert, standing, now_ms)
         except Exception as error:
             _log.exception("an alert could not be read", extra=fields(alert=alert.id))
-            return self._failure(alert, standing, None, error, now_ms)
+            return self._failure(team, alert, standing, None, error, now_ms)
 
-    def _judged(
-        self, team: _Team, task: _Task, outcome: Outcome | Exception, quiet: Quiet, now_ms: int, done: Round
-    ) -> Verdict:
+    def _judged(self, team: Team, task: _Task, outcome: Outcome | Exception, now_ms: int, done: Round) -> Verdict:
         """As `_verdict`, likewise."""
         try:
-            return self._verdict(team, task, outcome, quiet, now_ms, done)
+            return self._verdict(team, task, outcome, now_ms, done)
         except Exception as error:
             _log.exception("an alert could not be judged", extra=fields(alert=task.alert.id))
-            return self._failure(task.alert, task.standing, task, error, now_ms)
+            return self._failure(team, task.alert, task.standing, task, error, now_ms)
 
-    def _prepare(self, team: _Team, alert: Alert, standing: Standing | None, now_ms: int) -> _Task | Verdict | None:
+    def _prepare(self, team: Team, alert: Alert, standing: Standing | None, now_ms: int) -> _Task | Verdict | None:
         """What is to be judged; a verdict where nothing needs to be asked; None where nothing is to be done."""
         if not enabled(alert):
             return None if alert.state == "DISABLED" else self._switched_off(alert, standing, now_ms)
+        overdue: _Overdue | None = None
         try:
             policy = policy_of(alert, self._defaults)
-            fresh = standing is None or standing.definition != policy.definition
-            was_on = standing is not None and standing.definition != _OFF
-            found = due(policy.schedule, standing.judged_end_ms if standing and was_on else None, now_ms)
+            fresh = standing is None or standing.definition != policy.definition or _is_ahead(standing, now_ms)
+            found = due(policy.schedule, _judged_until(standing, now_ms, fresh=fresh), now_ms)
             if fresh and not found:  # an edited alert is judged at once, by the newest window
                 found = due(policy.schedule, None, now_ms)
             if not found:
                 return None
+            memory = read_memory(standing.groups) if standing else {}
+            overdue = _Overdue(alert, standing, policy, found, anew(memory) if fresh else memory)
             question = question_of(alert, team.lookup)
         except InvalidAlert as error:
-            return self._failure(alert, standing, None, error, now_ms)
-        memory = read_memory(standing.groups) if standing else {}
-        return _Task(alert, standing, policy, question, found, anew(memory) if fresh else memory)
+            return self._failure(team, alert, standing, overdue, error, now_ms)
+        return _Task(alert, standing, policy, found, overdue.memory, question)
 
     def _switched_off(self, alert: Alert, standing: Standing | None, now_ms: int) -> Verdict:
         """What was fired is over, and being switched on again begins anew, with the newest window."""
@@ -198,18 +212,20 @@ class AlertEngine:
 
         yield from zip(scans, self._workers.map(run, scans), strict=True)
 
-    def _verdict(
-        self, team: _Team, task: _Task, outcome: Outcome | Exception, quiet: Quiet, now_ms: int, done: Round
-    ) -> Verdict:
+    def _verdict(self, team: Team, task: _Task, outcome: Outcome | Exception, now_ms: int, done: Round) -> Verdict:
         if not isinstance(outcome, Reading):
             done.failed += 1
-            return self._failure(task.alert, task.standing, task, outcome, now_ms)
+            return self._failure(team, task.alert, task.standing, task, outcome, now_ms)
         done.judged += 1
         done.rows_read += outcome.statistics.rows_read
         alert = task.alert
-        silence_of = partial(_silence, quiet, alert, now_ms)
+        silence_of = partial(team.silence, alert)
         judged = judge(task.question, task.policy, task.due, outcome, task.memory, silence_of)
         queued, errors = self._queue(team, task, judged, now_ms)
+        if alert.execution_errors:  # as every alert has that could not be judged, or told
+            troubles = self._metadata.notifications.open_troubles(alert.id)
+            queued += ends_of(troubles, task.due.windows[-1], self._ids, now_ms)
+            errors += still_wrong(alert, self._metadata.notifications.faults(alert.id), errors)
         done.messages += len(queued)
         self._count(task, judged, now_ms)
         end_ms = task.due.windows[-1].end_ms
@@ -255,9 +271,11 @@ class AlertEngine:
             yield Evaluation(window.start_ms, window.end_ms, now_ms, state, {**found, **about})
 
     def _queue(
-        self, team: _Team, task: _Task, judged: Judged, now_ms: int
+        self, team: Team, task: _Task, judged: Judged, now_ms: int
     ) -> tuple[list[Notification], list[ExecutionError]]:
-        faults: list[tuple[ErrorType, str]] = []
+        faults: list[tuple[ErrorType, str]] = [
+            ("WEBHOOK_ERROR", each) for each in lasting_faults(task.alert, team.webhooks)
+        ]
         queued: list[Notification] = []
         samples: Samples = partial(samples_of, team.reader, task.question)
         for at, told in enumerate(judged.told):
@@ -272,25 +290,48 @@ class AlertEngine:
         return queued, [execution_error(kind, text, now_ms) for kind, text in dict.fromkeys(faults)]
 
     def _failure(
-        self, alert: Alert, standing: Standing | None, task: _Task | None, error: Exception, now_ms: int
+        self,
+        team: Team,
+        alert: Alert,
+        standing: Standing | None,
+        overdue: _Overdue | None,
+        error: Exception,
+        now_ms: int,
     ) -> Verdict:
         """The state stays; the window is tried again."""
         self._retry_ms[alert.id] = now_ms + ALERT_RETRY_MS
         if not isinstance(error, InvalidAlert):
             _log.warning("an alert could not be judged", extra=fields(alert=alert.id, error=str(error)))
         errors = (of_failure(error, now_ms),)
+        shown = (*errors, *(each for each in alert.execution_errors if each["type"] == "WEBHOOK_ERROR"))
         self._counts.failed(errors[0]["type"])
-        windows = task.due.windows[-1:] if task else ()
+        windows = overdue.due.windows[-1:] if overdue else ()
         return Verdict(
             alert=alert,
             before=standing,
-            after=_before_its_first_window(task) if task else None,
+            after=_before_its_first_window(overdue) if overdue else None,
             state=None,
-            errors=alert.execution_errors if same(errors, alert.execution_errors) else errors,
+            errors=alert.execution_errors if same(shown, alert.execution_errors) else shown,
             evaluations=tuple(
                 Evaluation(window.start_ms, window.end_ms, now_ms, "ERROR", {"errors": list(errors)})
                 for window in windows
             ),
+            notifications=tuple(self._trouble(team, overdue, errors[0]["message"], now_ms)) if overdue else (),
+        )
+
+    def _trouble(self, team: Team, overdue: _Overdue, problem: str, now_ms: int) -> list[Notification]:
+        """Messages that the alert cannot be judged, once it has been so for as long as its people allow."""
+        alert, window = overdue.alert, overdue.due.windows[-1]
+        after = tells_after(alert)
+        if after is None or team.silence(alert, "") is not None:
+            return []
+        known = self._metadata.judgements.recent([alert.id], after)[alert.id]
+        windows = failed_in_a_row(known, window)
+        if windows < after or self._metadata.notifications.open_troubles(alert.id):
+            return []
+        subject, trouble = subject_of(alert, team.lookup), Trouble(windows, window, problem)
+        return trouble_messages(
+            alert, overdue.policy, subject, trouble, team.webhooks, self._app_url, self._ids, now_ms
         )
 
     def _store(self, verdicts: Sequence[Verdict], lease: Lease, done: Round) -> None:
@@ -315,7 +356,22 @@ class AlertEngine:
         return self._clock.now_ns() // 1_000_000
 
 
-def _before_its_first_window(task: _Task) -> Standing | None:
+def _judged_until(standing: Standing | None, now_ms: int, *, fresh: bool) -> int | None:
+    """The end of the last window that was judged; None: the newest is judged, whatever was before it.
+
+    So it is for an alert that is new, was switched on, or was edited with nothing left to judge, since a shorter
+    interval makes no windows of the past due; and after the clock was far in the future.
+    """
+    if standing is None or standing.definition == _OFF or (fresh and standing.next_due_ms > now_ms):
+        return None
+    return standing.judged_end_ms
+
+
+def _is_ahead(standing: Standing, now_ms: int) -> bool:
+    return standing.judged_end_ms > now_ms + CLOCK_AHEAD_MS
+
+
+def _before_its_first_window(task: _Overdue) -> Standing | None:
     """A first window that could not be judged is kept in mind; later ones follow from the standing there is."""
     if task.standing is not None:
         return None
@@ -328,32 +384,5 @@ def _no_samples(_: Told) -> str:
     return ""
 
 
-class _Team:
-    """A team's objects, each read once a round."""
-
-    def __init__(
-        self, metadata: Metadata, team_id: str, reader_of: Callable[[Callable[[], Iterable[Source]]], Reader]
-    ) -> None:
-        self._metadata = metadata
-        self._team_id = team_id
-        self._dashboards: dict[str, Any] = {}
-        self._sources = {source.id: source for source in metadata.sources.list(team_id)}
-        self._searches = {search.id: search for search in metadata.saved_searches.list(team_id)}
-        self.webhooks = metadata.webhooks.list(team_id)
-        self.reader = reader_of(self._sources.values)
-        self.lookup = Lookup(
-            self._searches.get, self._dashboard, self._sources.get, lambda: tuple(self._sources.values())
-        )
-
-    def _dashboard(self, id: str) -> Any:
-        if id not in self._dashboards:
-            self._dashboards[id] = self._metadata.dashboards.get(self._team_id, id)
-        return self._dashboards[id]
-
-
 def _team(watched: tuple[Alert, Standing | None]) -> str:
     return watched[0].team_id
-
-
-def _silence(quiet: Quiet, alert: Alert, now_ms: int, group: str) -> str | None:
-    return quiet.reason(alert, group, now_ms)

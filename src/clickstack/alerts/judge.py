@@ -12,7 +12,8 @@ from clickstack.core.limits import ALERT_GROUPS_LOGGED_MAX
 from .memory import Memory, Remembered, forgotten
 from .policy import Policy
 from .question import Question
-from .reading import Reading, Seen
+from .reading import Reading
+from .seen import Seen
 from .state import Absent, GroupState, Message, Observation, State, Step, skip, step
 from .window import Due, Window
 

@@ -6,14 +6,14 @@ again after a failure, is the same.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from clickstack.core.clock import iso_millis
+from clickstack.core.mention import split_mentions
 
 from .state import MessageKind
 from .template import TemplateError, compile_template
@@ -21,7 +21,6 @@ from .threshold import Threshold
 from .window import Window
 
 _TILE_LINK_WINDOWS = 7  # shown on either side of the window that breached
-_MENTION = re.compile(r"(^|\s)@webhook-([\w.@-]+)", re.MULTILINE)
 _AT = "\ue000"  # stands for the @ of a value while mentions are looked for: only the author of a template mentions
 Escape = Callable[[str], str]
 _UNITS_MS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000))
@@ -97,6 +96,16 @@ def render(notice: Notice, app_url: str, escape: Escape = str) -> Rendered:
         mentions=mentions,
         faults=tuple(faults),
     )
+
+
+def broken_templates(title: str | None, message: str | None) -> Iterator[str]:
+    """What is wrong with the author's templates whatever their values will be."""
+    for field_name, template in (("name", title), ("message", message)):
+        if template and "{{" in template:
+            try:
+                compile_template(template)
+            except TemplateError as error:
+                yield _unusable(field_name, error)
 
 
 def view(notice: Notice, app_url: str) -> dict[str, Any]:
@@ -227,8 +236,12 @@ def _filled(template: str | None, values: Mapping[str, Any], field_name: str, fa
     try:
         return compile_template(template).render(values, escape)
     except TemplateError as error:
-        faults.append(f"The template in `{field_name}` cannot be used, the default text was sent: {error}")
+        faults.append(_unusable(field_name, error))
         return ""
+
+
+def _unusable(field_name: str, error: TemplateError) -> str:
+    return f"The template in `{field_name}` cannot be used, the default text is sent: {error}"
 
 
 def _hide_at(value: str) -> str:
@@ -236,5 +249,5 @@ def _hide_at(value: str) -> str:
 
 
 def _without_mentions(text: str) -> tuple[str, tuple[str, ...]]:
-    names = dict.fromkeys(match[2].rstrip(".") for match in _MENTION.finditer(text))
-    return _MENTION.sub("", text).replace(_AT, "@"), tuple(filter(None, names))
+    rest, names = split_mentions(text)
+    return rest.replace(_AT, "@"), names

@@ -61,6 +61,8 @@ def preview(alert: Alert, lookup: Lookup, reader: Reader, time_range: TimeRange,
             "previewed. Choose a shorter range."
         )
     (outcome,) = read((asked,), reader)
+    if isinstance(outcome, InvalidAlert):
+        raise BadRequest(str(outcome)) from outcome
     if not isinstance(outcome, Reading):
         raise outcome
     judged = judge(question, policy, Due(windows), outcome, {}, lambda _: None)

@@ -22,7 +22,7 @@ from .notice import Subject
 
 _ASKABLE_KINDS = ("log", "trace")
 _CHART_DISPLAYS = ("line", "stacked_bar", "number", "table")
-_RAW_DISPLAYS = ("line", "stacked_bar", "number")
+_OVER_TIME = ("line", "stacked_bar")
 
 
 class InvalidAlert(Exception):
@@ -64,6 +64,18 @@ def question_of(alert: Alert, lookup: Lookup) -> Question:
     if alert.source == "saved_search":
         return _of_saved_search(alert, lookup)
     return _of_tile(alert, lookup)
+
+
+def subject_of(alert: Alert, lookup: Lookup) -> Subject:
+    """What the alert watches, as far as it is there: of what is not the alert's own name stands."""
+    instead = alert.name or alert.id
+    if alert.source == "saved_search":
+        search = lookup.saved_search(alert.saved_search_id or "")
+        return Subject("saved_search", alert.saved_search_id or "", search.name if search else instead)
+    dashboard = lookup.dashboard(alert.dashboard_id or "")
+    tile = dashboard.tile(alert.tile_id or "") if dashboard else None
+    names = (tile.name if tile else instead, dashboard.name if dashboard else "")
+    return Subject("tile", alert.dashboard_id or "", *names, alert.tile_id or "")
 
 
 def interval_ms_of(alert: Alert) -> int:
@@ -117,10 +129,10 @@ def _of_tile(alert: Alert, lookup: Lookup) -> Question:
     if tile is None:
         raise InvalidAlert(f"The tile of this alert is not on the dashboard {dashboard.name!r} any more.")
     subject = Subject("tile", dashboard.id, tile.name, dashboard.name, tile.id)
-    if tile.is_raw_sql:
-        return _of_raw_tile(alert, tile, subject, lookup)
     if tile.display not in _CHART_DISPLAYS:
         raise InvalidAlert(f"A {tile.display} tile has no value to watch; alerts watch {', '.join(_CHART_DISPLAYS)}.")
+    if tile.is_raw_sql:
+        return _of_raw_tile(alert, tile, subject, lookup)
     try:
         chart = parse_chart(tile.config, lookup.source)
     except (BadQuery, BadRequest) as error:
@@ -144,17 +156,14 @@ def _of_tile(alert: Alert, lookup: Lookup) -> Question:
 
 
 def _of_raw_tile(alert: Alert, tile: Tile, subject: Subject, lookup: Lookup) -> Question:
-    if tile.display not in _RAW_DISPLAYS:
-        raise InvalidAlert(f"Alerts on raw SQL watch {', '.join(_RAW_DISPLAYS)} tiles, not {tile.display}.")
     source = lookup.source(tile.source_id) if tile.source_id else None
     if tile.source_id and source is None:
         raise InvalidAlert(f"The source of the tile {tile.name!r} does not exist any more.")
-    over_time = tile.display != "number"
     raw = RawChart(
         sql=tile.sql,
-        display="line" if over_time else "number",
+        display="line" if tile.display in _OVER_TIME else tile.display,  # type: ignore[arg-type]  # one of the four
         source=source,
         reachable=lookup.sources(),
         granularity_s=interval_ms_of(alert) // 1000,
     )
-    return Question(subject, interval_ms_of(alert), grouped=over_time, raw=raw)
+    return Question(subject, interval_ms_of(alert), grouped=tile.display != "number", raw=raw)

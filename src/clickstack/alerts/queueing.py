@@ -12,12 +12,13 @@ import orjson
 from clickstack.core.alert import SEVERITY, Alert, Severity
 from clickstack.core.ids import IdSource
 from clickstack.core.limits import ALERT_TARGETS_MAX
+from clickstack.core.mention import fixed_mentions, mentioned
 from clickstack.core.webhook import Webhook
 from clickstack.metadata import Notification
 
 from .channels import Words, escape_of
 from .judge import Told
-from .notice import Notice, Rendered, render, view
+from .notice import Notice, Rendered, broken_templates, render, view
 from .policy import Policy
 from .question import Question
 
@@ -67,7 +68,7 @@ def notifications_of(
 ) -> tuple[list[Notification], list[str]]:
     """The notifications, and what people must be told went wrong with them."""
     plain = render(notice, app_url)
-    addressees, faults = _addressees(alert, plain, webhooks)
+    addressees, faults = addressees_of(alert, plain, webhooks)
     queued = []
     for each in addressees:
         told = replace(notice, severity=each.severity) if each.severity else notice
@@ -78,9 +79,9 @@ def notifications_of(
                 team_id=alert.team_id,
                 alert_id=alert.id,
                 group=notice.group,
-                lane=_digest(alert.id, notice.group, each.key),
+                lane=digest(alert.id, notice.group, each.key),
                 target=each.target,
-                target_key=_digest(alert.team_id, each.key),
+                target_key=digest(alert.team_id, each.key),
                 kind=notice.kind,
                 words=asdict(words),
                 created_ms=now_ms,
@@ -90,6 +91,12 @@ def notifications_of(
     return queued, [*plain.faults, *faults]
 
 
+def lasting_faults(alert: Alert, webhooks: Sequence[Webhook]) -> list[str]:
+    """What people must be told before they need it: broken templates, webhooks that are named and not there."""
+    lost = [_nobody(name) for name in fixed_mentions(alert.message or "") if mentioned(name, webhooks) is None]
+    return [*broken_templates(alert.name, alert.message), *lost]
+
+
 def farewell(fire: Words) -> Words:
     """The end of a fire whose alert is gone, made of the fire's own words."""
     return replace(
@@ -97,12 +104,12 @@ def farewell(fire: Words) -> Words:
         title="✅ " + fire.title.removeprefix("🚨 "),
         body="Nobody watches this any more: the alert was removed, was switched off, or tells others now.",
         state="OK",
-        idempotency_key=_digest(fire.event_id, "farewell", fire.idempotency_key),
+        idempotency_key=digest(fire.event_id, "farewell", fire.idempotency_key),
         values={**fire.values, "state": "OK"},
     )
 
 
-def _addressees(alert: Alert, plain: Rendered, webhooks: Sequence[Webhook]) -> tuple[list[Addressee], list[str]]:
+def addressees_of(alert: Alert, plain: Rendered, webhooks: Sequence[Webhook]) -> tuple[list[Addressee], list[str]]:
     """The alert's channels, then the webhooks its text mentions; each once."""
     found: dict[str, Addressee] = {}
     faults = []
@@ -118,9 +125,9 @@ def _addressees(alert: Alert, plain: Rendered, webhooks: Sequence[Webhook]) -> t
         else:
             found[wanted.id] = replace(_to_webhook(wanted), severity=channel.severity)
     for mention in plain.mentions:
-        named = by_id.get(mention) or next((each for each in webhooks if each.name.startswith(mention)), None)
+        named = mentioned(mention, webhooks)
         if named is None:
-            faults.append(f"The message mentions @webhook-{mention}, but no webhook has that id or begins so.")
+            faults.append(_nobody(mention))
         else:
             found.setdefault(named.id, _to_webhook(named))
     if len(found) > ALERT_TARGETS_MAX:
@@ -128,24 +135,28 @@ def _addressees(alert: Alert, plain: Rendered, webhooks: Sequence[Webhook]) -> t
     return list(found.values())[:ALERT_TARGETS_MAX], faults
 
 
+def _nobody(mention: str) -> str:
+    return f"The message mentions @webhook-{mention}, but no webhook has that id or a name that begins so."
+
+
 def _to_webhook(webhook: Webhook) -> Addressee:
     return Addressee({"type": "webhook", "webhookId": webhook.id}, webhook.service)
 
 
 def _words(notice: Notice, rendered: Rendered, addressee: Addressee, app_url: str) -> Words:
-    event_id = _digest(notice.alert_id, notice.group, addressee.key)
+    event_id = digest(notice.alert_id, notice.group, addressee.key)
     return Words(
         title=rendered.title,
         body=rendered.body,
         link=rendered.link,
         state=notice.state,
         event_id=event_id,
-        idempotency_key=_digest(event_id, notice.kind, str(notice.window.start_ms), str(notice.window.end_ms)),
+        idempotency_key=digest(event_id, notice.kind, str(notice.window.start_ms), str(notice.window.end_ms)),
         start_ms=notice.window.start_ms,
         end_ms=notice.window.end_ms,
         values=view(notice, app_url),
     )
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
     return hashlib.sha1(orjson.dumps(parts), usedforsecurity=False).hexdigest()

@@ -7,7 +7,6 @@ told of its own fault and breaks no other.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,23 +14,15 @@ from typing import Any
 
 from clickstack.core.chart import ChartConfig, Filter, Select
 from clickstack.core.errors import ClickstackError
-from clickstack.core.limits import ALERT_GROUP_NAME_CHARS, ALERT_SHARED_COUNTS_MAX
+from clickstack.core.limits import ALERT_SHARED_COUNTS_MAX
 from clickstack.core.result import Statistics
 from clickstack.core.timerange import TimeRange
 from clickstack.query import ChartResult, Point, Reader, Runner
-from clickstack.query.raw import RawRunner
 
-from .question import Question
+from .question import InvalidAlert, Question
+from .seen import Seen, seen_of
+from .statement import ask
 from .window import Window
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A value of a group in a window; `value` None is NULL. `attributes` are the group's columns and their texts."""
-
-    group: str
-    value: float | None
-    attributes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +55,7 @@ class Asked:
         return TimeRange(self.windows[0].start_ms, self.windows[-1].end_ms)
 
 
-Outcome = Reading | ClickstackError
+Outcome = Reading | ClickstackError | InvalidAlert
 Scan = tuple[Asked, ...]  # read together
 
 
@@ -98,7 +89,7 @@ def read(scan: Scan, reader: Reader, went_on: Callable[[], None] = lambda: None)
 def _read_alone(asked: Asked, reader: Reader, went_on: Callable[[], None]) -> Outcome:
     try:
         return _read_chart(asked, reader, went_on) if asked.question.chart else _read_raw(asked, reader, went_on)
-    except ClickstackError as error:
+    except (ClickstackError, InvalidAlert) as error:
         return error
 
 
@@ -121,26 +112,9 @@ def _result(chart: ChartConfig, asked: Asked, reader: Reader) -> ChartResult:
 
 
 def _read_raw(asked: Asked, reader: Reader, went_on: Callable[[], None]) -> Reading:
-    raw, runner = asked.question.raw, RawRunner(reader)
-    assert raw is not None
-    seen: dict[int, tuple[Seen, ...]] = {}
-    results = []
-    for window in asked.windows:
-        aligned = replace(raw, origin_s=window.start_ms // 1000 % (asked.question.interval_ms // 1000))
-        result = runner.run(aligned, TimeRange(window.start_ms, window.end_ms))
-        went_on()
-        results.append(result)
-        if raw.display == "number":
-            seen[window.end_ms] = (Seen("", result.number, {}),)
-            continue
-        found = tuple(
-            _seen(point, result.group_names, -1)
-            for point in result.points
-            if window.start_ms - asked.question.interval_ms < point.bucket_ms < window.end_ms
-        )
-        if found:
-            seen[window.end_ms] = found
-    return Reading(seen, results[-1].sql, _total(results))
+    assert asked.question.raw is not None
+    said = ask(asked.question.raw, asked.windows, reader, went_on)
+    return Reading(said.seen, said.sql, said.statistics)
 
 
 def _shared_key(asked: Asked) -> Any | None:
@@ -180,38 +154,4 @@ def _read_together(scan: Scan, reader: Reader, went_on: Callable[[], None]) -> I
 
 
 def _seen(point: Point, names: Sequence[str], at: int) -> Seen:
-    attributes = {name: _clipped(_text(value)) for name, value in zip(names, point.group, strict=True)}
-    group = _clipped(", ".join(f"{name}:{text}" for name, text in attributes.items()))
-    value = point.values[at]
-    return Seen(group, None if value is None else float(value), attributes)
-
-
-def _clipped(text: str) -> str:
-    """A name of bounded length, still another for another text."""
-    if len(text) <= ALERT_GROUP_NAME_CHARS:
-        return text
-    digest = hashlib.sha1(text.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]
-    return f"{text[:ALERT_GROUP_NAME_CHARS]}… {digest}"
-
-
-def _text(value: Any) -> str:
-    """As people read it; without NUL, which PostgreSQL cannot keep."""
-    return _plain_text(value).replace("\x00", "\ufffd")
-
-
-def _plain_text(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case _:
-            return str(value)
-
-
-def _total(results: Sequence[Any]) -> Statistics:
-    return Statistics(
-        sum(each.statistics.rows_read for each in results),
-        sum(each.statistics.bytes_read for each in results),
-        sum(each.statistics.elapsed_s for each in results),
-    )
+    return seen_of(names, point.group, point.values[at])

@@ -27,12 +27,13 @@ CheckAddress = Callable[[str], Destination]
 class Attempt:
     """How it went. `problem` None is success; it names no URL and no secret. `again`: trying again may help.
 
-    `wait_s` is how long the receiver asks to be left alone.
+    `wait_s` is how long the receiver asks to be left alone. `fault` is what was wrong with the message all the same.
     """
 
     problem: str | None = None
     again: bool = False
     wait_s: float | None = None
+    fault: str | None = None
 
 
 class HttpSender:

@@ -13,6 +13,7 @@ from clickstack.core.limits import (
     ALERT_ROUND_EVERY_S,
     AUDIT_LOG_S,
     DELIVERY_LOG_S,
+    DELIVERY_PAUSE_S,
     DELIVERY_ROUND_EVERY_S,
     PRUNE_EVERY_S,
     PRUNE_ROWS_MAX,
@@ -52,6 +53,7 @@ class AlertWatch:
         self.counts = counts
         self._stop = threading.Event()
         self._lease: Lease | None = None
+        self._kept_s = 0.0
         self._pruned_s: float | None = None
         self.last_round: Round | None = None
         self._threads = (
@@ -66,9 +68,11 @@ class AlertWatch:
     def close(self, timeout_s: float) -> None:
         """Stop after what is being done; give the lease back, so that another process begins at once."""
         self._stop.set()
+        self._deliverer.wake()
         for thread in self._threads:
             thread.join(timeout_s)
         self._deliverer.close()
+        self._engine.close()
         if self._lease is not None:
             with contextlib.suppress(MetadataAway):  # then it ends by itself
                 self._metadata.leases.give_back(self._lease)
@@ -103,9 +107,14 @@ class AlertWatch:
                 pass  # said once by the database itself
             except Exception:
                 _log.exception("the outbox of alerts could not be emptied")
-            self._stop.wait(DELIVERY_ROUND_EVERY_S)
+            if not self._stop.wait(DELIVERY_PAUSE_S):
+                self._deliverer.rest(DELIVERY_ROUND_EVERY_S)
 
     def _keep_lease(self) -> None:
+        now_s = self._clock.monotonic_s()
+        if self._lease is not None and now_s - self._kept_s < DELIVERY_ROUND_EVERY_S:
+            return
+        self._kept_s = now_s
         lease = self._metadata.leases.take(LEASE, self._holder, ALERT_LEASE_MS)
         if (lease is None) != (self._lease is None):
             _log.info("alerts", extra=fields(evaluated_here=lease is not None))

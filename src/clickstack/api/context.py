@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends
@@ -19,6 +20,8 @@ from clickstack.core.ids import IdSource
 from clickstack.core.records import Actor
 from clickstack.core.settings import Settings
 
+from .packed_lists import PackedLists
+from .trial_budget import TrialBudget
 from .wire import client_address, is_v2
 
 if TYPE_CHECKING:
@@ -47,6 +50,11 @@ class Services:
     index_profiles: IndexProfiles
     version: str
     alert_watch: AlertWatch | None = None  # of a process that judges alerts
+    packed_lists: PackedLists = field(default_factory=PackedLists)
+
+    @cached_property
+    def trial_budget(self) -> TrialBudget:
+        return TrialBudget(self.clock)
 
 
 def services(request: Request) -> Services:

@@ -32,13 +32,14 @@ NoDataPolicy = Literal["zero", "keep", "alert", "ok"]
 Severity = Literal["critical", "error", "warning", "info"]
 
 # What alerts of this product know beyond the published API, by their key in `Alert.extra`.
-ENABLED, NO_DATA, AGAIN, DELAY, SEVERITY, GROUPS_MAX = (
+ENABLED, NO_DATA, AGAIN, DELAY, SEVERITY, GROUPS_MAX, TROUBLE_AFTER = (
     "enabled",
     "noDataPolicy",
     "renotifyMinutes",
     "evaluationDelaySeconds",
     "severity",
     "maxGroups",
+    "notifyAfterErrors",
 )
 
 

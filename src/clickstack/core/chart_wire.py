@@ -201,16 +201,24 @@ def _select(reader: WireReader, source: Source) -> Select:
 
 
 def _of_states(reader: WireReader, level: float | None) -> Select:
-    """`sumMerge`, `quantileTDigestMerge`, `countState`, …: the engine's own functions of aggregates half-way (§2.3)."""
+    """`sumMerge`, `quantileTDigestMerge`, `countIfState`, …: the engine's functions of half-way aggregates (§2.3)."""
     name, expression = str(reader.get("aggFn")), reader.text("valueExpression").strip()
-    if reader.text("where") or reader.text("aggCondition"):
-        reader.fault("where", f"{name} takes no condition of its own: put it into the chart's where")
+    keys = ("aggCondition", "aggConditionLanguage") if reader.has("aggCondition") else ("where", "whereLanguage")
+    condition = _filter(reader, *keys)
+    conditional = name.endswith("IfState")
+    if conditional and not condition.text.strip():
+        reader.fault(keys[0], f"Required: {name} needs the condition that it keeps")
+    if conditional and condition.language != "sql":
+        reader.fault(keys[1], f"expected sql, the language of {name}")
+    if not conditional and condition.text.strip():
+        reader.fault(keys[0], f"{name} takes no condition of its own: put it into the chart's where")
     if not expression and not name.startswith("count"):
         reader.fault("valueExpression", f"{name} needs an expression to aggregate")
     parameter = f"({0.5 if level is None else level!r})" if name.startswith("quantile") else ""
+    arguments = [expression, f"({condition.text.strip()})"] if conditional else [expression]
     return Select(
         "none",
-        f"{name}{parameter}({expression})",
+        f"{name}{parameter}({', '.join(each for each in arguments if each)})",
         alias=reader.text("alias").strip() or None,
         number_format=reader.mapping("numberFormat"),
     )

@@ -38,11 +38,10 @@ class Tile:
 
     @property
     def can_alert(self) -> bool:
-        return self.display in (ALERTABLE_RAW if self.is_raw_sql else ALERTABLE)
+        return self.display in ALERTABLE
 
 
 ALERTABLE = frozenset({"line", "stacked_bar", "number", "table"})
-ALERTABLE_RAW = ALERTABLE - {"table"}  # whose columns nobody knows: a table of SQL has no value to watch
 
 
 @dataclass(frozen=True, slots=True)

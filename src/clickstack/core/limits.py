@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 # --- What one client may send -------------------------------------------------------------------------------
-HTTP_HEAD_BYTES_MAX = (
-    64 * 1024
-)  # address and headers of a request, before anybody is known; above: strangers fill memory
+HTTP_HEAD_BYTES_MAX = 64 * 1024  # address and headers of a request of anybody; above: strangers fill memory
+HTTP_BODY_PAUSE_S = 60.0  # in the middle of a body; above: strangers hold connections
 HTTP_HEAD_S = 30.0  # from the first byte of a request to the last of its headers; above: strangers hold connections
 INGEST_BODY_BYTES_MAX = (
     64 * 1024 * 1024
@@ -49,6 +48,7 @@ SPOOL_SEGMENT_AGE_BUSY_S = (
 SPOOL_LOADERS = 2  # segments of one signal loaded at once; each insert is one thread, more would starve the queries
 SPOOL_LOAD_ATTEMPT_DELAY_S_MAX = 30.0  # back-off ceiling while the engine refuses everything
 
+STOP_WAIT_S = 10.0  # longest a stopping server waits for a thread of its own; above: it ends without, and says so
 ERRAND_WAIT_S = 30.0  # longest a command waits for the running server to do what it asks
 
 # --- What one query may take (see store.POOLS) -----------------------------------------------------------------
@@ -97,6 +97,8 @@ DASHBOARD_TILES_MAX = 500
 DASHBOARD_TAGS_MAX, TAG_CHARS_MAX = 50, 32
 DASHBOARD_CONTAINERS_MAX, CONTAINER_TABS_MAX, CONTAINER_NAME_CHARS_MAX = 50, 20, 256
 DASHBOARD_TEXTS_BYTES_MAX = 64 * 1024 * 1024  # of lists kept in memory, all teams together
+PACKED_LIST_BYTES_MIN = 64 * 1024  # of a list that is kept deflated; below: packing it takes a millisecond
+PACKED_LISTS_BYTES_MAX = 16 * 1024 * 1024  # of deflated lists kept in memory, all teams together
 DASHBOARD_TEXTS_FETCHED_MAX = 500  # asked for by id; above: one query for all of the team costs less
 TILE_ID_CHARS_MAX = 36
 MARKDOWN_CHARS_MAX, SERIES_MARKDOWN_CHARS_MAX = 50_000, 100_000  # of a tile, and of the older form
@@ -115,6 +117,7 @@ FACET_RECOUNT_ROWS_MAX = 100_000  # events counted where an estimate was at hand
 PARTS_AGE_S_MAX = 2.0  # a list of a table's parts; what we write ends it, so only merges go unseen so long
 DICTIONARY_TOKENS_MAX = 500_000  # tokens of an index read for one list, about 0.2 s; above: the list is cut
 SEARCH_ENGINE_S_MAX = 180  # all windows of one page together; each has the limit of a query besides
+METRIC_READ_ROWS_MAX = 400_000  # points of one metric looked at; above: runs, whose series repeat their attributes
 KEYS_SAMPLE_ROWS = 20_000  # events read for the keys of a map that nothing has counted
 KEYS_READ_ROWS_MAX = 200_000  # rows looked at for them; above: runs of neighbours, which repeat their keys anyway
 KEYS_PER_MAP_MAX = 1_000  # keys of one map listed, as the reference
@@ -150,10 +153,12 @@ ALERT_RETRY_MS = 30_000  # after a failure, before the same windows are asked fo
 ALERT_VERDICTS_PER_WRITE = 200  # verdicts stored in one transaction; above: others wait long for the database
 ALERT_SCANS_AT_ONCE = 2  # queries of alerts side by side: the background pool of the store has as many connections
 ALERT_ROUND_EVERY_S = 5.0  # between two looks at what is due
+CLOCK_AHEAD_MS = 3_600_000  # what is further in the future was written by a clock that was wrong; above any wait
 ALERT_LEASE_MS = 20_000  # without a sign of life another process takes over; well under the 30 s that are promised
 ALERT_HISTORY_S = 30 * 86_400  # how long evaluations and transitions are kept, as the reference
 DELIVERY_LOG_S = 30 * 86_400  # how long sent and failed messages are listed
-DELIVERY_ROUND_EVERY_S = 1.0  # between two looks into the outbox
+DELIVERY_ROUND_EVERY_S = 1.0  # between two looks into the outbox, unless a message is done before
+DELIVERY_PAUSE_S = 0.05  # ... at least: looking costs a query
 PRUNE_EVERY_S, PRUNE_ROWS_MAX = 60.0, 20_000  # how often what is old is removed, and how much at once
 DELIVERY_WORKERS = 8  # messages on their way at once; each waits for a receiver
 DELIVERY_PER_TARGET_MAX = 2  # ... to one target: a receiver that hangs holds no more workers

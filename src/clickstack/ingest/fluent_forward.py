@@ -6,6 +6,7 @@ Plain TCP: the shared key never travels (`fluent_handshake`), the records do.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,8 +15,9 @@ from typing import Any
 from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import StartupError
 from clickstack.core.ids import IdSource, RandomIds
-from clickstack.core.limits import FLUENT_CONNECTIONS_MAX
+from clickstack.core.limits import FLUENT_CONNECTIONS_MAX, STOP_WAIT_S
 from clickstack.core.log import fields, get_logger
+from clickstack.core.threads import join_within
 
 from .fluent_connection import READ_BYTES, FluentConnection
 from .fluent_handshake import Handshake
@@ -61,9 +63,12 @@ class FluentForward:
     def stop(self, grace_s: float) -> None:
         """Take no new message and let those that are being stored end within the time."""
         if self._thread.is_alive():
-            self._run(self._end_connections(grace_s)).result()
+            ending = self._run(self._end_connections(grace_s))
+            with contextlib.suppress(TimeoutError):
+                ending.result(grace_s + STOP_WAIT_S)
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
+            if not join_within([self._thread]):
+                return
         self._loop.close()
         self._readers.shutdown()
 

@@ -1,7 +1,7 @@
 """Request bodies without their Content-Encoding, with a hard bound on what comes out.
 
-The output is a buffer that each thread keeps, as most requests are small; when that is too small, an anonymous memory map
-of the bound: pages that are not written cost nothing, and a decompression bomb stops at the last page.
+The output is a buffer that each thread keeps, as most requests are small; when that is too small, an anonymous memory
+map of the bound: pages that are not written cost nothing, and a decompression bomb stops at the last page.
 """
 
 from __future__ import annotations

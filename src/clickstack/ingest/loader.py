@@ -19,6 +19,7 @@ from clickstack.core.clock import Clock
 from clickstack.core.errors import BadQuery, StoreFailed
 from clickstack.core.limits import SPOOL_LOAD_ATTEMPT_DELAY_S_MAX, SPOOL_LOADERS
 from clickstack.core.log import fields, get_logger
+from clickstack.core.threads import join_within
 from clickstack.store import Load, Store
 
 from .counters import Counters
@@ -74,10 +75,9 @@ class Loader:
             thread.start()
 
     def stop(self) -> None:
-        """End after the inserts that are running. The spool must have been stopped."""
+        """End after the inserts that are running, or without the ones that last. The spool must have been stopped."""
         self._stop.set()
-        for thread in self._threads:
-            thread.join()
+        join_within(self._threads)
 
     def _run(self) -> None:
         delay_s = _ATTEMPT_DELAY_S_MIN

@@ -13,7 +13,7 @@ import grpc
 
 from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import Exposed, StartupError, Unauthorized
-from clickstack.core.limits import GRPC_WORKERS, INGEST_BODY_BYTES_MAX
+from clickstack.core.limits import GRPC_WORKERS, INGEST_BODY_BYTES_MAX, STOP_WAIT_S
 from clickstack.core.log import fields, get_logger
 
 from .ingest import Accepted, Ingest, KeyCheck, log_request
@@ -71,7 +71,9 @@ class OtlpGrpc:
     def stop(self, grace_s: float) -> None:
         """Take no new request and let the running ones end within the time."""
         if self._server is not None:
-            self._server.stop(grace_s).wait()
+            ended = self._server.stop(grace_s)
+            if not ended.wait(grace_s + STOP_WAIT_S):
+                _log.warning("left running", extra=fields(protocol="grpc", reason="its requests did not end"))
 
     def _handler(self, signal: SignalName) -> Callable[[bytes, grpc.ServicerContext], bytes]:
         def export(body: bytes, context: grpc.ServicerContext) -> bytes:

@@ -13,7 +13,7 @@ import mmap
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +64,7 @@ class OpenSegment:
         try:
             written = _write(self._fd, b"".join(pieces))
             _sync(self._fd)
-        except OSError:
+        except (OSError, MemoryError):
             # After a failed fsync the kernel may have dropped the pages: only what was durable before counts.
             os.ftruncate(self._fd, self.bytes)
             os.lseek(self._fd, self.bytes, os.SEEK_SET)
@@ -78,10 +78,15 @@ class OpenSegment:
         self.quiet = self.quiet and quiet
 
     def close(self) -> Segment | None:
-        """The closed segment; None (and no file) when nothing was ever written to it."""
-        os.close(self._fd)
+        """The closed segment; None (and no file) when nothing was ever written to it.
+
+        A disk that fails here takes nothing: what counts was durable before, and the next start removes empty files.
+        """
+        with suppress(OSError):
+            os.close(self._fd)
         if self.bytes == 0:
-            self._path.unlink()
+            with suppress(OSError):
+                self._path.unlink()
             return None
         return Segment(self._path, self.id, self.bytes, self.records, self.kinds, self.quiet)
 

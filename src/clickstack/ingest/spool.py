@@ -24,6 +24,7 @@ from clickstack.core.limits import (
     SPOOL_SEGMENT_AGE_S,
     SPOOL_SEGMENT_BYTES,
 )
+from clickstack.core.threads import join_within
 
 from .budget import RETRY_AFTER_S, Budget
 from .check import Checked
@@ -136,7 +137,7 @@ class Spool:
         with self._changed:
             self._stopping = True
             self._notify_all()
-        self._committer.join()
+        join_within([self._committer])
 
     def _notify_all(self) -> None:
         """Wake whoever waits for anything. The caller holds the lock."""
@@ -214,11 +215,12 @@ class Spool:
                 with self._changed:
                     self._open = opened
             self._open.append([piece for waiting in group for piece in _frame(waiting, self._open.seed)])
-        except OSError as error:
+        except (OSError, MemoryError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "out of memory"
             for waiting in group:
                 self._budget.release(waiting.bytes)
                 waiting.durable.set_exception(
-                    Busy(f"The spool cannot be written: {error.strerror}.", retry_after_s=RETRY_AFTER_S)
+                    Busy(f"The spool cannot be written: {reason}.", retry_after_s=RETRY_AFTER_S)
                 )
             return
         with self._changed:

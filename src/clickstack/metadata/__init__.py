@@ -17,12 +17,13 @@ from .invites import Invite
 from .judgements import Evaluation, Judgements, Standing, Transition, Verdict
 from .leases import Lease, LostLease
 from .metadata import Metadata, open_metadata
-from .notifications import FAREWELL, Notification
+from .notifications import FAREWELL, TROUBLE, Notification
 from .sessions import Session, SessionEntry
 from .silences import SilenceRecord
 
 __all__ = [
     "FAREWELL",
+    "TROUBLE",
     "AccessKey",
     "ApiKey",
     "ApiKeyState",

@@ -147,7 +147,8 @@ def _link_webhooks(change: Change, before: Alert | None, alert: Alert) -> None:
         return
     link = tables.alert_webhooks
     if before is not None:
-        gone = [_channel_spec(channel) for channel in before.channels if channel not in alert.channels]
+        kept = [_target(channel) for channel in alert.channels]
+        gone = [target for target in map(_target, before.channels) if target not in kept]
         queue_farewells_in(change.transaction, change.ids, change.now_ms, alert.id, gone)
         change.transaction.execute(sa.delete(link).where(link.c.alert_id == alert.id))
     for position, channel in enumerate(alert.channels):
@@ -155,6 +156,13 @@ def _link_webhooks(change: Change, before: Alert | None, alert: Alert) -> None:
             continue
         values = {"alert_id": alert.id, "position": position, "webhook_id": channel.webhook_id}
         change.transaction.execute(sa.insert(link).values(**values))
+
+
+def _target(channel: Channel) -> dict[str, Any]:
+    """Where its messages go, as a notification has it: a channel of another severity is no other target."""
+    if channel.webhook_id is None:
+        return {"type": "email", "emailRecipients": list(channel.recipients)}
+    return {"type": "webhook", "webhookId": channel.webhook_id}
 
 
 def _say_farewell(change: Change, alert: Alert) -> None:

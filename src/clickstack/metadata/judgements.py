@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection as Transaction
 from clickstack.core.alert import Alert, AlertState
 from clickstack.core.clock import Clock
 from clickstack.core.ids import IdSource
+from clickstack.core.limits import CLOCK_AHEAD_MS
 
 from . import tables
 from .alerts import ALERTS
@@ -90,7 +91,10 @@ class Judgements:
         self._ids = ids
 
     def due(self, now_ms: int) -> Iterator[tuple[Alert, Standing | None]]:
-        """The alerts of every team that have a window to judge, were edited, or are new; and where they stand."""
+        """The alerts of every team that have a window to judge, were edited, or are new; and where they stand.
+
+        One that was judged up to a moment far in the future has one, too: the clock was set back.
+        """
         query = (
             sa.select(tables.alerts, *(column.label(f"run_{column.name}") for column in _RUN))
             .outerjoin(tables.alert_runs, _RUN.alert_id == tables.alerts.c.id)
@@ -98,6 +102,7 @@ class Judgements:
                 sa.or_(
                     _RUN.alert_id.is_(None),
                     _RUN.next_due_ms <= now_ms,
+                    _RUN.judged_end_ms > now_ms + CLOCK_AHEAD_MS,
                     _RUN.alert_revision != tables.alerts.c.revision,
                 )
             )
@@ -200,8 +205,13 @@ class Judgements:
             return [_transition(row) for row in connection.execute(query)]
 
     def prune(self, before_ms: int, rows_max: int) -> int:
-        """Forget what was found before then, at most `rows_max` windows at once; how many."""
-        old = sa.select(_EVALUATION.alert_id, _EVALUATION.window_end_ms).where(_EVALUATION.at_ms < before_ms)
+        """Forget what was found before then, at most `rows_max` windows at once; how many.
+
+        What a clock found that was far in the future goes as well: it would stand before all that is found now.
+        """
+        wrong_ms = now_ms(self._clock) + CLOCK_AHEAD_MS
+        unwanted = sa.or_(_EVALUATION.at_ms < before_ms, _EVALUATION.at_ms > wrong_ms)
+        old = sa.select(_EVALUATION.alert_id, _EVALUATION.window_end_ms).where(unwanted)
         with self._database.write() as transaction:
             keys = transaction.execute(old.limit(rows_max)).all()
             for alert_id, window_end_ms in keys:
@@ -210,7 +220,8 @@ class Judgements:
                         _EVALUATION.alert_id == alert_id, _EVALUATION.window_end_ms == window_end_ms
                     )
                 )
-            transaction.execute(sa.delete(tables.alert_transitions).where(_TRANSITION.at_ms < before_ms))
+            crossed = sa.or_(_TRANSITION.at_ms < before_ms, _TRANSITION.at_ms > wrong_ms)
+            transaction.execute(sa.delete(tables.alert_transitions).where(crossed))
         return len(keys)
 
 

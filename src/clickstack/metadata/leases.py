@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from clickstack.core.clock import Clock
 from clickstack.core.errors import Conflict
+from clickstack.core.limits import CLOCK_AHEAD_MS
 
 from . import tables
 from .db import Database
@@ -37,7 +38,10 @@ class Leases:
         self._clock = clock
 
     def take(self, name: str, holder: str, life_ms: int) -> Lease | None:
-        """Take or prolong the lease; None while another process holds it."""
+        """Take or prolong the lease; None while another process holds it.
+
+        A holding that ends far in the future holds nothing: it was written by a clock that was wrong.
+        """
         now = now_ms(self._clock)
         try:
             with self._database.write() as transaction:
@@ -46,7 +50,7 @@ class Leases:
                     values = {"name": name, "holder": holder, "fence": 1, "until_ms": now + life_ms}
                     transaction.execute(sa.insert(tables.leases).values(**values))
                     return Lease(name, holder, 1)
-                if row.holder != holder and row.until_ms > now:
+                if row.holder != holder and now < row.until_ms <= now + CLOCK_AHEAD_MS:
                     return None
                 fence = row.fence if row.holder == holder else row.fence + 1
                 transaction.execute(

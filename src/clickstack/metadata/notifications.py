@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection as Transaction
 
 from clickstack.core.clock import Clock
 from clickstack.core.ids import IdSource
+from clickstack.core.limits import CLOCK_AHEAD_MS
 
 from . import tables
 from .db import Database
@@ -20,7 +21,8 @@ from .moments import now_ms
 _COLUMN = tables.notifications.c
 DeliveryState = Literal["queued", "sent", "failed"]
 FAREWELL = "farewell"  # the kind of a message that ends a fire, when its alert is gone
-_FIRES = ("fire", "again")
+TROUBLE = "trouble"  # ... of one that says that the alert cannot be judged
+_FIRES = ("fire", "again", TROUBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,17 @@ class Notifications:
         At most `per_target` to one target, so that many to one do not hide those to others; none to `busy` targets.
         """
         older = tables.notifications.alias()
-        blocked = sa.exists().where(older.c.lane == _COLUMN.lane, older.c.state == "queued", older.c.id < _COLUMN.id)
-        age = (_COLUMN.next_ms, _COLUMN.id)
+        blocked = sa.exists().where(older.c.lane == _COLUMN.lane, older.c.state == "queued", older.c.seq < _COLUMN.seq)
+        now = now_ms(self._clock)
+        ripe = sa.or_(_COLUMN.next_ms <= now, _COLUMN.next_ms > now + CLOCK_AHEAD_MS)  # no wait is that long
+        age = (_COLUMN.next_ms, _COLUMN.seq)
         place = sa.func.row_number().over(partition_by=_COLUMN.target_key, order_by=age).label("place")
         free = (
             sa.select(tables.notifications, place)
-            .where(_COLUMN.state == "queued", _COLUMN.next_ms <= now_ms(self._clock), ~blocked)
+            .where(_COLUMN.state == "queued", ripe, ~blocked)
             .where(_COLUMN.target_key.not_in(busy))
         ).subquery()
-        query = sa.select(free).where(free.c.place <= per_target).order_by(free.c.next_ms, free.c.id).limit(limit)
+        query = sa.select(free).where(free.c.place <= per_target).order_by(free.c.next_ms, free.c.seq).limit(limit)
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(query)]
 
@@ -80,8 +84,9 @@ class Notifications:
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 
-    def note_sent(self, id: str) -> None:
-        self._update(id, state="sent", done_ms=now_ms(self._clock), error=None, attempts=_COLUMN.attempts + 1)
+    def note_sent(self, id: str, fault: str | None = None) -> None:
+        """It was taken. `fault` is what people must know all the same."""
+        self._update(id, state="sent", done_ms=now_ms(self._clock), error=fault, attempts=_COLUMN.attempts + 1)
 
     def note_failed(self, id: str, error: str, *, again_ms: int | None) -> None:
         """An attempt failed. `again_ms` is when to try again; None gives up."""
@@ -96,16 +101,38 @@ class Notifications:
         query = (
             sa.select(tables.notifications)
             .where(_COLUMN.team_id == team_id, _COLUMN.alert_id == alert_id)
-            .order_by(_COLUMN.created_ms.desc(), _COLUMN.id.desc())
+            .order_by(_COLUMN.created_ms.desc(), _COLUMN.seq.desc())
             .limit(limit)
         )
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(query)]
 
+    def open_troubles(self, alert_id: str) -> list[Notification]:
+        """Who was told that this alert cannot be judged, and not yet that it can be again."""
+        newer = tables.notifications.alias()
+        answered = sa.exists().where(newer.c.lane == _COLUMN.lane, newer.c.seq > _COLUMN.seq)
+        query = sa.select(tables.notifications).where(_COLUMN.alert_id == alert_id, _COLUMN.kind == TROUBLE, ~answered)
+        with self._database.read() as connection:
+            return [_record(row) for row in connection.execute(query.order_by(_COLUMN.seq))]
+
+    def faults(self, alert_id: str) -> set[str]:
+        """What is wrong with the last message of each lane, until another goes out as it should.
+
+        Of a farewell nothing: the alert tells that target no more.
+        """
+        newer = tables.notifications.alias()
+        done = sa.exists().where(
+            newer.c.lane == _COLUMN.lane, newer.c.state.in_(("sent", "failed")), newer.c.seq > _COLUMN.seq
+        )
+        ended = (_COLUMN.state.in_(("sent", "failed")), _COLUMN.error.is_not(None), _COLUMN.kind != FAREWELL, ~done)
+        query = sa.select(_COLUMN.error).where(_COLUMN.alert_id == alert_id, *ended)
+        with self._database.read() as connection:
+            return set(connection.scalars(query.distinct()))
+
     def prune(self, before_ms: int) -> int:
         """Forget what was done before then; how many. A fire is kept until its end was told, which may need it."""
         newer = tables.notifications.alias()
-        answered = sa.exists().where(newer.c.lane == _COLUMN.lane, newer.c.id > _COLUMN.id)
+        answered = sa.exists().where(newer.c.lane == _COLUMN.lane, newer.c.seq > _COLUMN.seq)
         over = sa.or_(_COLUMN.kind.not_in(_FIRES), answered)
         with self._database.write() as transaction:
             gone = transaction.execute(sa.delete(tables.notifications).where(_COLUMN.done_ms < before_ms, over))
@@ -118,8 +145,12 @@ class Notifications:
 
 
 def queue_in(transaction: Transaction, notifications: Sequence[Notification]) -> None:
-    if notifications:
-        transaction.execute(sa.insert(tables.notifications), [_row(each) for each in notifications])
+    """Behind everything that is queued: there is one writer at a time, so the next number is nobody else's."""
+    if not notifications:
+        return
+    last = transaction.execute(sa.select(sa.func.coalesce(sa.func.max(_COLUMN.seq), 0))).scalar_one()
+    rows = [{**_row(each), "seq": last + place} for place, each in enumerate(notifications, 1)]
+    transaction.execute(sa.insert(tables.notifications), rows)
 
 
 def queue_farewells_in(
@@ -134,9 +165,9 @@ def queue_farewells_in(
     A farewell has the words of its fire; who sends it knows how to say the end. How many were queued.
     """
     newer = tables.notifications.alias()
-    answered = sa.exists().where(newer.c.lane == _COLUMN.lane, newer.c.id > _COLUMN.id)
+    answered = sa.exists().where(newer.c.lane == _COLUMN.lane, newer.c.seq > _COLUMN.seq)
     query = sa.select(tables.notifications).where(_COLUMN.alert_id == alert_id, _COLUMN.kind.in_(_FIRES), ~answered)
-    fires = [_record(row) for row in transaction.execute(query.order_by(_COLUMN.id))]
+    fires = [_record(row) for row in transaction.execute(query.order_by(_COLUMN.seq))]
     farewells = [
         replace(
             fire, id=ids.object_id(), kind=FAREWELL, created_ms=now_ms, next_ms=now_ms,

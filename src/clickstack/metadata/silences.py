@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from clickstack.core.clock import Clock
-from clickstack.core.errors import Conflict, NotFound
+from clickstack.core.errors import Conflict, NotFound, PreconditionFailed
 from clickstack.core.ids import IdSource
 from clickstack.core.limits import SILENCES_MAX
 from clickstack.core.records import Author
@@ -41,6 +41,7 @@ class SilenceRecord:
     repeats: Mapping[str, Any] | None = None
     created_by: str | None = None
     created_ms: int = 0
+    revision: int = 1
 
     @property
     def name(self) -> str:
@@ -69,12 +70,6 @@ class Silences:
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(query)]
 
-    def get(self, team_id: str, id: str) -> SilenceRecord | None:
-        query = sa.select(tables.silences).where(_COLUMN.team_id == team_id, _COLUMN.id == id)
-        with self._database.read() as connection:
-            row = connection.execute(query).first()
-        return _record(row) if row else None
-
     def add(self, silence: SilenceRecord, author: Author, request_id: str | None) -> SilenceRecord:
         """Raises Conflict when the team has SILENCES_MAX of them, NotFound when the alert is gone."""
         with self._change(silence.team_id, author, request_id) as change:
@@ -88,27 +83,36 @@ class Silences:
             change.note("create", "silence", silence, None, _shown(silence))
         return silence
 
-    def replace(self, silence: SilenceRecord, author: Author, request_id: str | None) -> bool:
-        """Store a silence over the one of its id. False when the team has no such silence."""
-        with self._change(silence.team_id, author, request_id) as change:
-            own = (_COLUMN.team_id == silence.team_id, _COLUMN.id == silence.id)
-            row = change.transaction.execute(sa.select(tables.silences).where(*own).with_for_update()).first()
-            if row is None:
-                return False
-            change.transaction.execute(sa.update(tables.silences).where(*own).values(**_shown(silence)))
-            change.note("update", "silence", silence, _shown(_record(row)), _shown(silence))
-        return True
+    def update(
+        self,
+        team_id: str,
+        id: str,
+        edit: Callable[[SilenceRecord], SilenceRecord],
+        author: Author,
+        request_id: str | None,
+        *,
+        expected_revision: int | None = None,
+    ) -> SilenceRecord:
+        """Store what `edit` makes of the newest state; nobody else writes in between. `edit` may raise core.errors.
 
-    def remove(self, team_id: str, id: str, author: Author, request_id: str | None) -> bool:
-        """False when the team has no such silence."""
+        Raises NotFound, and PreconditionFailed when `expected_revision` is not the newest one.
+        """
         with self._change(team_id, author, request_id) as change:
-            own = (_COLUMN.team_id == team_id, _COLUMN.id == id)
-            row = change.transaction.execute(sa.select(tables.silences).where(*own)).first()
-            if row is None:
-                return False
-            change.transaction.execute(sa.delete(tables.silences).where(*own))
-            change.note("delete", "silence", _record(row), _shown(_record(row)), None)
-        return True
+            before = _newest(change, id, expected_revision)
+            after = replace(edit(before), id=id, team_id=team_id, revision=before.revision + 1)
+            values = {**_shown(after), "revision": after.revision}
+            change.transaction.execute(sa.update(tables.silences).where(_COLUMN.id == id).values(**values))
+            change.note("update", "silence", after, _shown(before), _shown(after))
+        return after
+
+    def remove(
+        self, team_id: str, id: str, author: Author, request_id: str | None, *, expected_revision: int | None = None
+    ) -> None:
+        """Raises NotFound, and PreconditionFailed likewise."""
+        with self._change(team_id, author, request_id) as change:
+            before = _newest(change, id, expected_revision)
+            change.transaction.execute(sa.delete(tables.silences).where(_COLUMN.id == id))
+            change.note("delete", "silence", before, _shown(before), None)
 
     @contextmanager
     def _change(self, team_id: str, author: Author, request_id: str | None) -> Iterator[Change]:
@@ -122,6 +126,19 @@ class Silences:
         """Forget those that ended before then."""
         with self._database.write() as transaction:
             transaction.execute(sa.delete(tables.silences).where(_COLUMN.ends_ms < before_ms))
+
+
+def _newest(change: Change, id: str, expected_revision: int | None) -> SilenceRecord:
+    """The team's silence, locked until the transaction ends."""
+    query = sa.select(tables.silences).where(_COLUMN.team_id == change.team_id, _COLUMN.id == id)
+    row = change.transaction.execute(query.with_for_update()).first()
+    if row is None:
+        raise NotFound("Silence not found")
+    if expected_revision not in (None, row.revision):
+        raise PreconditionFailed(
+            f"Silence has been changed since: it is at revision {row.revision}, not {expected_revision}. Read it again."
+        )
+    return _record(row)
 
 
 def _shown(silence: SilenceRecord) -> dict[str, Any]:
@@ -148,4 +165,5 @@ def _record(row: sa.Row[Any]) -> SilenceRecord:
         repeats=row.repeats,
         created_by=row.created_by,
         created_ms=row.created_ms,
+        revision=row.revision,
     )

@@ -1,8 +1,9 @@
-"""Webhooks of a team: one name for each service; a webhook an alert notifies, in any place, stays."""
+"""Webhooks of a team: one name for each service; a webhook an alert notifies or mentions, in any place, stays."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from clickstack.core.clock import Clock
 from clickstack.core.errors import BadRequest, Conflict, Exposed
 from clickstack.core.ids import IdSource
+from clickstack.core.mention import fixed_mentions, mentioned
 from clickstack.core.webhook import Webhook
 
 from . import tables
@@ -78,10 +80,23 @@ def _refuse_taken(change: Change, before: Webhook | None, webhook: Webhook) -> N
 
 def _refuse_in_use(change: Change, webhook: Webhook) -> None:
     link = tables.alert_webhooks.c
-    query = sa.select(sa.func.count(link.alert_id.distinct())).where(link.webhook_id == webhook.id)
-    alerts = change.transaction.execute(query).scalar_one()
+    query = sa.select(link.alert_id).where(link.webhook_id == webhook.id)
+    alerts = {*change.transaction.scalars(query), *_mentioning(change, webhook)}
     if alerts:
-        raise Conflict(_still_used(alerts))
+        raise Conflict(_still_used(len(alerts)))
+
+
+def _mentioning(change: Change, webhook: Webhook) -> Iterator[str]:
+    """The alerts whose message names the webhook."""
+    alert, named = tables.alerts.c, None
+    query = sa.select(alert.id, alert.spec).where(alert.team_id == webhook.team_id)
+    for row in change.transaction.execute(query):
+        mentions = fixed_mentions(row.spec.get("message") or "")
+        if mentions and named is None:
+            named = WEBHOOKS.select_in(change, webhook.team_id)
+        found = (mentioned(each, named or ()) for each in mentions)
+        if any(each is not None and each.id == webhook.id for each in found):
+            yield row.id
 
 
 def _still_used(alerts: int) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 from .chat import discord, google_chat, google_chat_escape, microsoft_teams, telegram
 from .generic import generic
-from .outgoing import BadTarget, Outgoing, Target, Words
+from .outgoing import BadBody, BadTarget, Outgoing, Target, Words
 from .pager import opsgenie, pagerduty
 from .slack import slack, slack_escape
 
-__all__ = ["BUILDERS", "BadTarget", "Outgoing", "Target", "Words", "escape_of"]
+__all__ = ["BUILDERS", "BadBody", "BadTarget", "Outgoing", "Target", "Words", "escape_of"]
 
 Builder = Callable[[Words, Target], Outgoing]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ..template import TemplateError, compile_template
-from .outgoing import BadTarget, Outgoing, Target, Words, with_headers, with_query
+from .outgoing import BadBody, Outgoing, Target, Words, with_headers, with_query
 
 _DEFAULT_BODIES = {
     "generic": '{"text": "{{title}} | {{body}} | {{link}} | {{state}} | {{startTime}} | {{endTime}} | {{eventId}}"}',
@@ -17,12 +17,8 @@ _DEFAULT_BODIES = {
 
 
 def generic(words: Words, target: Target) -> Outgoing:
-    """Raises BadTarget when the body's template cannot be used. An empty body is sent as it is."""
+    """Raises BadBody when the body's template cannot be used. An empty body is sent as it is."""
     template = _DEFAULT_BODIES[target.service] if target.body is None else target.body
-    try:
-        compiled = compile_template(template)
-    except TemplateError as error:
-        raise BadTarget(f"The body template of the webhook cannot be used: {error}") from error
     values = {
         **words.values,
         "title": words.title,
@@ -33,7 +29,10 @@ def generic(words: Words, target: Target) -> Outgoing:
         "endTime": words.end_ms,
         "eventId": words.event_id,
     }
-    body = compiled.render(values, _json_text).encode()
+    try:
+        body = compile_template(template).render(values, _json_text).encode()
+    except TemplateError as error:
+        raise BadBody(f"The body template of the webhook cannot be used: {error}") from error
     return Outgoing(with_query(target.url, target.query_params), body, with_headers(target.headers, words))
 
 

@@ -13,6 +13,10 @@ class BadTarget(ValueError):
     """A target that cannot be sent to as it is configured. The message is for the person who configured it."""
 
 
+class BadBody(BadTarget):
+    """... because of its own template of the body: the default one could be sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """One message, as it was queued. `values` are the variables of templates (alerts.notice.view)."""

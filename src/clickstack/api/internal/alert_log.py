@@ -44,8 +44,8 @@ def preview(request: Request, actor: SignedIn, body: PreviewBody) -> Json:
 
 
 @router.post("/test-email")
-def test_email(request: Request, actor: SignedIn, body: MailTrialBody) -> Json:  # noqa: ARG001  # a caller is needed
-    try_mail(services(request), body.email_recipients)
+def test_email(request: Request, actor: SignedIn, body: MailTrialBody) -> Json:
+    try_mail(services(request), actor, body.email_recipients)
     return Json({"message": "Test message sent successfully"})
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 
 from ..context import SignedIn, services
 from ..operations.silences import SilenceBody, create_silence, delete_silence, list_silences, update_silence
-from ..revisions import request_id
+from ..revisions import ExpectedRevision, request_id, tagged
 from ..validation import ObjectId, ObjectIdPath
 from ..wire import Json
 
@@ -24,15 +24,19 @@ def list_all(
 
 @router.post("")
 def create(request: Request, actor: SignedIn, body: SilenceBody) -> Json:
-    return Json({"data": create_silence(services(request), actor, body, request_id=request_id(request))})
+    silence = create_silence(services(request), actor, body, request_id=request_id(request))
+    return tagged({"data": silence}, silence["revision"])
 
 
 @router.put("/{id}")
-def update(request: Request, actor: SignedIn, id: ObjectIdPath, body: SilenceBody) -> Json:
-    return Json({"data": update_silence(services(request), actor, id, body, request_id=request_id(request))})
+def update(request: Request, actor: SignedIn, id: ObjectIdPath, body: SilenceBody, expected: ExpectedRevision) -> Json:
+    silence = update_silence(
+        services(request), actor, id, body, request_id=request_id(request), expected_revision=expected
+    )
+    return tagged({"data": silence}, silence["revision"])
 
 
 @router.delete("/{id}")
-def delete(request: Request, actor: SignedIn, id: ObjectIdPath) -> Json:
-    delete_silence(services(request), actor, id, request_id=request_id(request))
+def delete(request: Request, actor: SignedIn, id: ObjectIdPath, expected: ExpectedRevision) -> Json:
+    delete_silence(services(request), actor, id, request_id=request_id(request), expected_revision=expected)
     return Json({})

@@ -31,6 +31,7 @@ from clickstack.core.limits import (
     ALERT_NAME_CHARS_MAX,
     ALERT_RECIPIENTS_MAX,
     ALERT_TEXT_CHARS_MAX,
+    ALERT_TROUBLE_WINDOWS_MAX,
     CHANNEL_WORD_CHARS_MAX,
     CHART_TEXT_CHARS_MAX,
     EMAIL_CHARS_MAX,
@@ -127,7 +128,15 @@ Text = Annotated[str, Field(min_length=1, max_length=ALERT_TEXT_CHARS_MAX), STOR
 
 
 EXTRAS = frozenset(
-    {"enabled", "no_data_policy", "renotify_minutes", "evaluation_delay_seconds", "severity", "max_groups"}
+    {
+        "enabled",
+        "no_data_policy",
+        "renotify_minutes",
+        "evaluation_delay_seconds",
+        "severity",
+        "max_groups",
+        "notify_after_errors",
+    }
 )
 
 
@@ -155,6 +164,7 @@ class AlertBody(RuledModel):
     evaluation_delay_seconds: Annotated[int, Field(ge=0, le=ALERT_DELAY_S_MAX), WHOLE] | None = None
     severity: Severity | None = None
     max_groups: Annotated[int, Field(ge=1, le=ALERT_GROUPS_MAX), WHOLE] | None = None
+    notify_after_errors: Annotated[int, Field(ge=1, le=ALERT_TROUBLE_WINDOWS_MAX), WHOLE] | None = None
 
     @classmethod
     def broken_rules(cls, wire: Wire) -> Iterable[Broken]:

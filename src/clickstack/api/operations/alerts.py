@@ -246,8 +246,6 @@ def _check_tile(services: Services, actor: Actor, body: AlertBody) -> None:
 
 def _check_watchable(services: Services, actor: Actor, dashboard: Dashboard, tile: Tile) -> None:
     if not tile.can_alert:
-        if tile.is_raw_sql:
-            raise BadRequest("Alerts on Raw SQL tiles are only supported for Line, Stacked Bar, or Number")
         raise BadRequest("Alerts on tiles are only supported for Line, Stacked Bar, Number, or Table")
     if tile.is_raw_sql:
         source = services.metadata.sources.get(actor.team.id, tile.source_id) if tile.source_id else None
@@ -255,13 +253,13 @@ def _check_watchable(services: Services, actor: Actor, dashboard: Dashboard, til
 
 
 def _check_statement(dashboard: Dashboard, tile: Tile, source: Source | None) -> None:
-    """A line needs buckets as wide as the alert's windows; a number has none."""
+    """A line needs buckets as wide as the alert's windows; numbers and tables have none."""
     context = MacroContext(_ANY_HOUR, 60, source, ())
     try:
         uses = expand(tile.sql, context, variables_of(map(dict, dashboard.filters))).uses
     except BadQuery as error:
         raise BadRequest(f"Raw SQL alert query is invalid: {error.message}") from None
-    if tile.display != "number" and not any(use.about == "bucket" for use in uses):
+    if tile.display not in ("number", "table") and not any(use.about == "bucket" for use in uses):
         raise BadRequest(
             "Raw SQL alert query is invalid: it must include an interval parameter or macro, "
             "such as $__timeInterval(Timestamp) or {intervalSeconds:Int64}"

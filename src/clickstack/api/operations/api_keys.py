@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -121,14 +121,27 @@ def _expiry(services: Services, at_ms: int | None) -> Any:
     return utc_datetime(at_ms * 1_000_000)
 
 
-def api_key_wire(key: ApiKey) -> dict[str, Any]:
+def shown_keys(services: Services, keys: Sequence[ApiKey]) -> list[dict[str, Any]]:
+    """Keys of one organization as they are shown, with the names of the roles that its services made themselves."""
+    names: dict[str, str] = {}
+    if any(role not in OLDER_ROLES and role not in SYSTEM_ROLES for key in keys for role in key.roles):
+        for team in services.metadata.teams.of_organization(keys[0].organization_id):
+            names |= {role.id: role.name for role in services.metadata.roles.list(team.id)}
+    return [_key_wire(key, names) for key in keys]
+
+
+def shown_key(services: Services, key: ApiKey) -> dict[str, Any]:
+    return shown_keys(services, [key])[0]
+
+
+def _key_wire(key: ApiKey, names: Mapping[str, str]) -> dict[str, Any]:
     """`expireAt` and `usedAt` are absent when there is none; `serviceIds` when the key opens all services."""
     wire: dict[str, Any] = {
         "id": key.id,
         "name": key.name,
         "state": key.state,
         "roles": [role for role in key.roles if role in OLDER_ROLES],
-        "assignedRoles": [_role_wire(role) for role in key.roles if role not in OLDER_ROLES],
+        "assignedRoles": [_role_wire(role, names) for role in key.roles if role not in OLDER_ROLES],
         "keySuffix": key.suffix,
         "createdAt": iso_millis(key.created_at),
         "ipAccessList": _ip_wire(key.ip_access_list),
@@ -142,19 +155,19 @@ def api_key_wire(key: ApiKey) -> dict[str, Any]:
     return wire
 
 
-def new_key_wire(new: NewApiKey) -> dict[str, Any]:
+def new_key_wire(services: Services, new: NewApiKey) -> dict[str, Any]:
     """The only place where id and secret are shown."""
-    wire: dict[str, Any] = {"key": api_key_wire(new.key)}
+    wire: dict[str, Any] = {"key": shown_key(services, new.key)}
     if new.key_id is not None:
         wire |= {"keyId": new.key_id, "keySecret": new.secret}
     return wire
 
 
-def _role_wire(role_id: str) -> dict[str, str]:
-    """Of a role that a service made itself only the id is known here."""
+def _role_wire(role_id: str, names: Mapping[str, str]) -> dict[str, str]:
+    """A role that has gone since is known by its id."""
     if role_id in SYSTEM_ROLES:
         return {"roleId": role_id, "roleName": SYSTEM_ROLES[role_id].name, "roleType": "system"}
-    return {"roleId": role_id, "roleName": role_id, "roleType": "custom"}
+    return {"roleId": role_id, "roleName": names.get(role_id, role_id), "roleType": "custom"}
 
 
 def _ip_wire(sources: Sequence[IpSource]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from clickstack.core.dashboard import Dashboard
@@ -10,6 +10,7 @@ from clickstack.core.errors import NotFound
 from clickstack.core.records import Actor
 
 from ..context import Services
+from ..packed_lists import JsonList
 from .dashboard_body import DashboardBody, JudgedDashboardBody, NewDashboardBody
 from .dashboard_grammar import InvalidBody, Wire, read
 from .dashboard_references import Surroundings, dashboard_faults, linked_dashboards, refuse_faults
@@ -18,21 +19,10 @@ from .dashboard_spec import EMPTY, judged_spec, spec_of
 NOT_FOUND = "Dashboard not found"
 
 
-@dataclass(frozen=True, slots=True)
-class DashboardList:
-    """`json` is the text of a reply. `tag` is another one whenever one of the dashboards changes."""
-
-    json: bytes
-    tag: str
-
-
-def list_dashboards(services: Services, actor: Actor, before: bytes = b"[", after: bytes = b"]") -> DashboardList:
-    """All of the team by name descending, between the two ends of a JSON array, which may be those of an envelope."""
+def list_dashboards(services: Services, actor: Actor) -> JsonList:
+    """All of the team by name descending."""
     found = services.metadata.dashboards.texts(actor.team.id)
-    texts = found.texts[:] or [b""]
-    texts[0] = before + texts[0]  # at once: the whole is megabytes
-    texts[-1] += after
-    return DashboardList(b",".join(texts), f"{found.tag}-{services.version}")
+    return JsonList(found.texts, f"{found.tag}-{services.version}")
 
 
 def get_dashboard(services: Services, actor: Actor, id: str) -> Dashboard:

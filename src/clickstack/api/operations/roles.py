@@ -91,9 +91,12 @@ def list_roles(services: Services, actor: Actor) -> list[dict[str, Any]]:
     return [*map(_predefined_wire, PREDEFINED), *map(role_wire, services.metadata.roles.list(actor.team.id))]
 
 
-def get_role(services: Services, actor: Actor, id: str) -> dict[str, Any]:
-    """As it is shown."""
-    return _predefined_wire(id) if id in PREDEFINED else role_wire(_own_role(services, actor, id))
+def get_role(services: Services, actor: Actor, id: str) -> tuple[dict[str, Any], int]:
+    """As it is shown, and its revision. Raises NotFound."""
+    if id in PREDEFINED:
+        return _predefined_wire(id), 0
+    role = _own_role(services, actor, id)
+    return role_wire(role), role.revision
 
 
 def create_role(services: Services, actor: Actor, body: NewRoleBody, *, request_id: str | None) -> CustomRole:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from clickstack.alerts import covers
-from clickstack.core.errors import BadRequest, NotFound
+from clickstack.core.errors import BadRequest
 from clickstack.core.limits import (
     ALERT_GROUP_CHARS_MAX,
     ALERT_NAME_CHARS_MAX,
@@ -85,34 +85,47 @@ def list_silences(services: Services, actor: Actor, alert_id: str | None = None)
 
 def create_silence(services: Services, actor: Actor, body: SilenceBody, *, request_id: str | None) -> dict[str, Any]:
     """Raises BadRequest, NotFound for an alert that is not there, Conflict for too many."""
+    _check_alert(services, actor, body)
     silence = _record(services, actor, body, services.ids.object_id())
     return _own(services, actor, services.metadata.silences.add(silence, actor.author, request_id))
 
 
 def update_silence(
-    services: Services, actor: Actor, id: str, body: SilenceBody, *, request_id: str | None
+    services: Services,
+    actor: Actor,
+    id: str,
+    body: SilenceBody,
+    *,
+    request_id: str | None,
+    expected_revision: int | None = None,
 ) -> dict[str, Any]:
-    """A replacement; when it began stays when it is left out."""
-    kept = services.metadata.silences
-    before = kept.get(actor.team.id, id)
-    if before is None:
-        raise NotFound("Silence not found")
-    silence = _record(services, actor, body, id, before)
-    if not kept.replace(silence, actor.author, request_id):
-        raise NotFound("Silence not found")
+    """A replacement; when it began stays when it is left out. Raises BadRequest, NotFound, PreconditionFailed."""
+    _check_alert(services, actor, body)
+
+    def edit(before: SilenceRecord) -> SilenceRecord:
+        return _record(services, actor, body, id, before)
+
+    silence = services.metadata.silences.update(
+        actor.team.id, id, edit, actor.author, request_id, expected_revision=expected_revision
+    )
     return _own(services, actor, silence)
 
 
-def delete_silence(services: Services, actor: Actor, id: str, *, request_id: str | None) -> None:
-    if not services.metadata.silences.remove(actor.team.id, id, actor.author, request_id):
-        raise NotFound("Silence not found")
+def delete_silence(
+    services: Services, actor: Actor, id: str, *, request_id: str | None, expected_revision: int | None = None
+) -> None:
+    """Raises NotFound, PreconditionFailed."""
+    services.metadata.silences.remove(actor.team.id, id, actor.author, request_id, expected_revision=expected_revision)
+
+
+def _check_alert(services: Services, actor: Actor, body: SilenceBody) -> None:
+    if body.alert_id is not None:
+        get_alert(services, actor, body.alert_id)
 
 
 def _record(
     services: Services, actor: Actor, body: SilenceBody, id: str, before: SilenceRecord | None = None
 ) -> SilenceRecord:
-    if body.alert_id is not None:
-        get_alert(services, actor, body.alert_id)
     now = now_ms(services.clock)
     starts_ms = body.starts_at
     if starts_ms is None:
@@ -152,4 +165,5 @@ def _wire(silence: SilenceRecord, now: int, people: dict[str, User]) -> dict[str
         "over": silence.ends_ms is not None and silence.ends_ms <= now,
         "createdBy": {"email": author.email, "name": author.name} if author else None,
         "createdAt": iso(silence.created_ms),
+        "revision": silence.revision,
     }

@@ -26,7 +26,7 @@ class TrialBody(WebhookBody):
 def try_body(
     services: Services, actor: Actor, body: TrialBody, prepare: Callable[[Webhook, WebhookBody], WebhookBody]
 ) -> None:
-    """Raises BadRequest for what must not be sent to and for what was not taken, NotFound."""
+    """Raises BadRequest for what must not be sent to and for what was not taken, NotFound, TooManyRequests."""
     whole: WebhookBody = body
     if body.webhook_id is not None:
         whole = prepare(get_webhook(services, actor, body.webhook_id), body)
@@ -50,7 +50,8 @@ def try_webhook(services: Services, actor: Actor, id: str) -> None:
     _send(services, get_webhook(services, actor, id))
 
 
-def try_mail(services: Services, recipients: Sequence[str]) -> None:
+def try_mail(services: Services, actor: Actor, recipients: Sequence[str]) -> None:
+    services.trial_budget.spend(actor.team.id)
     _raise(_trial(services).mail(recipients).problem)
 
 
@@ -58,6 +59,7 @@ def _send(services: Services, webhook: Webhook) -> None:
     check_url(services, webhook.service, webhook.url or "")
     if lack := lack_of(webhook):
         raise BadRequest(lack)
+    services.trial_budget.spend(webhook.team_id)
     _raise(_trial(services).webhook(target_of(webhook)).problem)
 
 

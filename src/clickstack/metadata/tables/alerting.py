@@ -64,6 +64,7 @@ silences = sa.Table(
     sa.Column("starts_ms", sa.BigInteger, nullable=False),
     sa.Column("ends_ms", sa.BigInteger, nullable=True),  # null: a repeating one without an end
     sa.Column("repeats", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
 )
 
 # The outbox. A message is queued in the transaction that changes the state it tells of, and outlives its alert.
@@ -85,6 +86,8 @@ notifications = sa.Table(
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("done_ms", sa.BigInteger, nullable=True, index=True),
     sa.Column("error", sa.Text, nullable=True),
+    # The order in which they were queued: ids of several processes, or of a clock that was set back, have none.
+    sa.Column("seq", sa.BigInteger, nullable=False, server_default="0", index=True),
     sa.CheckConstraint("state IN ('queued', 'sent', 'failed')", name="state"),
     sa.Index("ix_notifications_state_next_ms", "state", "next_ms"),
     sa.Index("ix_notifications_lane_state", "lane", "state"),
