@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from generated_rows import DAY, SOME_TRACE
-from questions import IN_RANGE
+from questions import IN_RANGE, METRIC_IN_RANGE
 
-from clickstack.core.chart import Filter
+from clickstack.core.chart import Filter, Metric
 from clickstack.core.source import Source
 from clickstack.core.sql import Sql
 from clickstack.core.timerange import TimeRange
@@ -49,7 +49,7 @@ class Task:
 
 
 def tasks(store: Store, sources: Mapping[str, Source]) -> list[Task]:
-    logs, traces = sources["log"], sources["trace"]
+    logs, traces, metrics = sources["log"], sources["trace"], sources["metric"]
     search = Search(store)
     trace_id = store.query(Sql.of(f"SELECT {SOME_TRACE}")).scalar()
     failed, erred = Filter('StatusCode:"Error"'), Filter('SeverityText:"error"')
@@ -135,6 +135,13 @@ def tasks(store: Store, sources: Mapping[str, Source]) -> list[Task]:
             lambda: find_values(store, Scope(logs, DAY), "LogAttributes.http.route", 20),
             (
                 f"SELECT substring(token, 12) AS v, sum(cardinality) AS c FROM {_TOKENS.format(index='idx_log_attr_items')} WHERE startsWith(token, 'http.route=') GROUP BY v ORDER BY c DESC LIMIT 20",
+            ),
+        ),
+        Task(
+            "values of a metric's attribute",
+            lambda: find_values(store, Scope(metrics, DAY, metric=Metric("cpu", "gauge")), "Attributes.route", 20),
+            (
+                f"SELECT Attributes['route'] AS v, count() AS c FROM otel_metrics_gauge WHERE {METRIC_IN_RANGE} AND MetricName = 'cpu' AND mapContains(Attributes, 'route') GROUP BY v ORDER BY c DESC LIMIT 20",
             ),
         ),
         Task(

@@ -122,6 +122,23 @@ def test_states_of_aggregates(seeded: Store) -> None:
         chart(select=[{"aggFn": "sumMerge"}])
 
 
+def test_states_of_conditional_aggregates(seeded: Store) -> None:
+    """The condition goes into the state; 4 of the 10 events of §10.6 are errors."""
+    errors = {"where": "SeverityText = 'error'", "whereLanguage": "sql"}
+    kept = "SELECT countIfState(SeverityText = 'error') AS c FROM otel_logs"
+    asked = ask(seeded, select=[{"aggFn": "countIfState", "alias": "c", **errors}])
+    assert "countIfState((SeverityText = 'error'))" in asked.sql
+    merged = {"aggFn": "none", "valueExpression": "any((SELECT countIfMerge(c) FROM kept))"}
+    (found,) = rows(ask(seeded, **{"with": [{"name": "kept", "sql": kept}]}, select=[merged]))
+    assert found == rows(ask(seeded, where='SeverityText:"error"'))[0]
+    sums = chart(select=[{"aggFn": "sumIfState", "valueExpression": "SeverityNumber", **errors}])
+    assert sums.select[0].expression == "sumIfState(SeverityNumber, (SeverityText = 'error'))"
+    with pytest.raises(BadRequest, match=r"select\.0\.where: Required: countIfState needs the condition"):
+        chart(select=[{"aggFn": "countIfState"}])
+    with pytest.raises(BadRequest, match=r"select\.0\.whereLanguage: expected sql"):
+        chart(select=[{"aggFn": "countIfState", "where": "error"}])
+
+
 @pytest.mark.parametrize(
     ("cte", "message"),
     [

@@ -24,6 +24,7 @@ from clickstack.query.reader import Reader
 from clickstack.query.search import Search, SearchConfig
 from clickstack.store import Store
 from query.seeds import source
+from threads import joined
 
 HOUR = TimeRange(1_641_340_800_000, 1_641_344_400_000)
 OURS = (source("log"), replace(source("trace"), table_name="ours"))
@@ -327,7 +328,7 @@ def test_bombs_stop(runner: RawRunner, text: str) -> None:
     with pytest.raises((Busy, BadQuery, QueryTimeout, Cancelled)):
         runner.run(RawChart(text, reachable=OURS), HOUR, query_id="bomb")
     stop.cancel()
-    stop.join()
+    joined(stop)
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,16 @@ from dataclasses import replace
 import pytest
 
 from clickstack.core.chart import ChartConfig, Filter, Metric, Select
+from clickstack.core.clock import FixedClock
 from clickstack.core.errors import QueryTimeout
 from clickstack.core.timerange import TimeRange
 from clickstack.query import Runner, Search, SearchConfig, histogram
 from clickstack.query.events import Scope
 from clickstack.query.heatmap import find_heatmap
 from clickstack.query.patterns import find_patterns
-from clickstack.store import Store
+from clickstack.query.raw import RawChart, RawRunner
+from clickstack.query.values import find_values
+from clickstack.store import Catalog, Store
 from query.cases import CASES_SOURCE
 from query.seeds import source
 
@@ -128,3 +131,74 @@ def test_a_page_of_many_slow_windows_ends(texts: Store, monkeypatch: pytest.Monk
     monkeypatch.setattr("clickstack.query.search.SEARCH_ENGINE_S_MAX", 0)
     with pytest.raises(QueryTimeout, match="Narrow the time range or the filter"):
         Search(texts).page(config)
+
+
+def test_w15_a_number_of_a_gauge_is_of_the_newest_points_and_raw_sql_of_all(seeded: Store) -> None:
+    """Two points in one inner bucket: the builder sees the newer. docs/charts.md says so, and how to ask for all."""
+    at = f"fromUnixTimestamp64Milli({T0_MS} + "
+    seeded.command(
+        "INSERT INTO otel_metrics_gauge (MetricName, TimeUnix, Value) VALUES "
+        f"('w15', {at}1000), 100), ('w15', {at}5000), 10), ('w15', {at}60000), 20)"
+    )
+    built = ChartConfig(source("metric"), (Select("max", metric=Metric("w15", "gauge")),), display="number")
+    assert [point.values for point in Runner(seeded).run(built, TWENTY_MINUTES).points] == [(20,)]
+    sql = "SELECT max(Value) FROM $__sourceTable(gauge) WHERE MetricName = 'w15' AND $__timeFilter(TimeUnix)"
+    raw = RawChart(sql, "number", source=source("metric"), reachable=(source("metric"),))
+    assert RawRunner(seeded).run(raw, TWENTY_MINUTES).number == 100
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "table"),
+    [
+        ("gauge", "test.cpu", "otel_metrics_gauge"),
+        ("sum", "test.users", "otel_metrics_sum"),
+        ("histogram", "test.send_latency", "otel_metrics_histogram"),
+        ("exponential histogram", "exp.more", "otel_metrics_exponential_histogram"),
+    ],
+)
+def test_w37_w41_values_of_one_metric_read_its_points_once(seeded: Store, kind: str, name: str, table: str) -> None:
+    """Several quantiles of a histogram, or aggregates of a gauge: the same numbers as each alone."""
+    metric = Metric(name, kind)  # type: ignore[arg-type]
+    selects = [Select("quantile", level=level, metric=metric) for level in (0.5, 0.99, 0.1)]
+    if kind in ("gauge", "sum"):
+        selects += [Select("max", metric=metric), Select("avg", metric=metric)]
+    base = ChartConfig(source("metric"), (), group_by=("ResourceAttributes.host",), granularity_s=300)
+    together = Runner(seeded).run(replace(base, select=tuple(selects)), TWENTY_MINUTES)
+    assert together.sql.count(f"FROM default.{table}\n") == 1
+    alone = [Runner(seeded).run(replace(base, select=(each,)), TWENTY_MINUTES).points for each in selects]
+    assert together.points
+    assert [point.values for point in together.points] == [
+        tuple(point.values[0] for point in same) for same in zip(*alone, strict=True)
+    ]
+
+
+def test_w37_values_of_two_metrics_read_each_once(seeded: Store) -> None:
+    """Of one metric two values, of another one: joined, two scans."""
+    one, two = (Metric(name, "gauge") for name in ("gap.one", "gap.two"))
+    selects = (Select("avg", metric=one), Select("avg", metric=two), Select("max", metric=one))
+    april = TimeRange(1_744_711_200_000, 1_744_711_500_000)
+    found = Runner(seeded).run(ChartConfig(source("metric"), selects, granularity_s=60), april)
+    assert found.sql.count("FROM default.otel_metrics_gauge\n") == 2
+    assert [point.values for point in found.points] == [(10, None, 10), (20, 200, 20), (None, 300, None)]
+
+
+def test_w40_top_groups_are_ranked_in_the_one_scan(seeded: Store) -> None:
+    chart = ChartConfig(
+        source("log"), (Select("count"),), group_by=("ServiceName",), granularity_s=60, series_limit=1, align=True
+    )
+    found = Runner(seeded).run(chart, TWENTY_MINUTES)
+    assert len({point.group for point in found.points}) == 1
+    assert found.sql.count("otel_logs") == 1
+
+
+def test_w55_what_is_known_of_tables_grows_old_and_limits_are_their_own(texts: Store) -> None:
+    texts.command(f"CREATE TABLE texts (Timestamp DateTime64(9), s String) {ENGINE}")
+    texts.command("INSERT INTO texts VALUES (1, 'a'), (2, 'a'), (3, 'b')")
+    asked = [find_values(texts, Scope(TEXTS, EVER), "s", limit) for limit in (1, 5, 1)]
+    assert [(len(each.values), each.truncated) for each in asked] == [(1, True), (2, False), (1, True)]
+    clock = FixedClock()
+    catalog = Catalog(texts.query, clock)
+    assert catalog.table("default", "texts").column("n") is None
+    texts.command("ALTER TABLE texts ADD COLUMN n UInt8")
+    clock.advance(61)
+    assert catalog.table("default", "texts").column("n") is not None

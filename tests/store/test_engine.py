@@ -12,6 +12,7 @@ from clickstack.core.errors import BadQuery, Busy, Cancelled, ClickstackError, F
 from clickstack.core.sql import Param, Sql
 from clickstack.store import Store
 from clickstack.store.failures import translate
+from threads import in_parallel, joined
 
 
 def ask(store: Store, text: str) -> object:
@@ -70,10 +71,7 @@ def test_two_threads_never_see_each_others_parameters(store: Store) -> None:
                 wrong.append(answer)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel(*threads)
     assert wrong == []
 
 
@@ -257,7 +255,7 @@ def test_progress_and_cancel(store: Store, bound: str | Param) -> None:
         time.sleep(0.01)
     assert progress.rows_total == 1_000_000_000_000
     assert store.cancel("slow-1") is True
-    thread.join(10)
+    joined(thread)
     assert [type(error) for error in caught] == [Cancelled]
     assert store.progress("slow-1") is None
     assert store.cancel("slow-1") is False

@@ -33,8 +33,9 @@ store.close()
 
 def open_in_another_process(data_dir: Path, *commands: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", OPEN, str(data_dir), *commands], capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-c", OPEN, str(data_dir), *commands],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
     return done.stdout.strip() or done.stderr
 
 

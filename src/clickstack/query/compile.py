@@ -18,7 +18,7 @@ from clickstack.core.timerange import TimeRange
 
 from .columntype import ColumnType
 from .compose import compose, shown_values, top_groups
-from .draft import BUCKET, Context, Draft, bucket_start, subquery, table
+from .draft import BUCKET, Context, Draft, Places, bucket_start, subquery, table
 from .expression import Expression, read_expression
 from .fields import Fields
 from .grid import Grid
@@ -144,7 +144,7 @@ def aggregate(draft: Draft, context: Context) -> Draft:
     if context.values is not None:
         return replace(draft, values=context.values(context))
     selects = context.chart.select
-    asks = [_ask(select, context.place(index, ".field"), draft, context) for index, select in enumerate(selects)]
+    asks = [_ask(select, index, draft, context) for index, select in enumerate(selects)]
     quantiles = [
         ask if _fusible(select, ask, draft, context) else None for select, ask in zip(selects, asks, strict=True)
     ]
@@ -159,7 +159,10 @@ def _fusible(select: Select, ask: Ask, draft: Draft, context: Context) -> bool:
         return False
     if draft.point is not None or not select.expression or not (draft.bucket or draft.groups):
         return False
-    kind = _expression(select, context, "field").type
+    expression = _expression(select, context, "field")
+    kind = expression.type
+    if expression.present is not None:
+        return False
     return kind is not None and kind.family == "number" and not kind.nullable and not kind.base.startswith("Decimal")
 
 
@@ -191,25 +194,26 @@ PASSES: tuple[Callable[[Draft, Context], Draft], ...] = (
 )
 
 
-def untyped(chart: ChartConfig, fields: Fields, first: int = 0) -> list[str]:
+def untyped(chart: ChartConfig, fields: Fields, places: Places) -> list[str]:
     """The SQL expressions whose types an aggregate must know and only the engine can tell."""
     texts = []
     for index, select in enumerate(chart.select):
         if select.metric is not None or not select.expression or select.expression_language != "sql":
             continue
-        expression = read_expression(select.expression, fields, f"series.{first + index}.field")
+        expression = read_expression(select.expression, fields, places.of(index, ".field"))
         if expression.type is None and AGGREGATIONS[select.aggregate].needs in ("a number", "a number or a time"):
             texts.append(expression.text)
     return texts
 
 
-def _ask(select: Select, what: str, draft: Draft, context: Context) -> Ask:
+def _ask(select: Select, index: int, draft: Draft, context: Context) -> Ask:
     """What one value needs. A metric's points are numbers already and have met their conditions."""
+    what = context.place(index, ".field")
     needs = AGGREGATIONS[select.aggregate].needs
     level = 0.5 if select.level is None else select.level
     if draft.point is not None:
         return Ask(draft.point, None, Sql.of("__time"), level, seconds=_seconds(draft, context))
-    condition = context.conditions.read(select.where).sql
+    condition = context.conditions.read(select.where, context.place(index, ".where")).sql
     weight = _weight(context)
     if needs == "nothing":
         return Ask(Sql(()), condition, context.times.finest.sql, level, weight)
@@ -244,5 +248,6 @@ def _weight(context: Context) -> Sql | None:
     text = context.chart.source.sample_rate_expression
     if not text or not text.strip():
         return None
-    rate = read_expression(text, context.fields, "sampleRateExpression")
+    what = "sampleWeightExpression" if context.chart.sample_weight else "sampleRateExpression"
+    rate = read_expression(text, context.fields, what)
     return Sql.of("greatest(toUInt64OrZero(toString(", rate.sql, ")), 1)")

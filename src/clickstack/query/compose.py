@@ -8,6 +8,7 @@ Each layer is a query over the one before, and stands only when the chart asks f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from clickstack.core.chart import ChartConfig
 from clickstack.core.errors import BadQuery
@@ -32,8 +33,8 @@ def compose(chart: ChartConfig, drafts: Sequence[Draft]) -> Sql:
     derived = derived_values(chart)
     ranked = chart.series_limit is not None and bool(chart.group_by) and drafts[0].bucket is not None
     ranked = ranked and not chart.other  # with the rest as one group, ranking has chosen the groups before
-    if len(drafts) == 1 and not derived and not ranked and not chart.having and not chart.order_by:
-        return Sql.join([render(drafts[0]), *_order(chart, drafts[0]), _limit(chart)], "\n")
+    if len(_of_same_rows(drafts)) == 1 and not derived and not ranked and not chart.having and not chart.order_by:
+        return Sql.join([operands(drafts), *_order(chart, drafts[0]), _limit(chart)], "\n")
     names = _keys(drafts[0])
     rows = operands(drafts)
     if derived:
@@ -51,23 +52,15 @@ def compose(chart: ChartConfig, drafts: Sequence[Draft]) -> Sql:
 
 
 def operands(drafts: Sequence[Draft]) -> Sql:
-    """The values as asked, in no order. Several drafts are joined on bucket and groups; what is absent is NULL."""
-    if len(drafts) == 1:
-        return render(drafts[0])
+    """The values as asked, in no order. Several drafts are joined on bucket and groups; what is absent is NULL.
+
+    Drafts of the same rows are one: those are read once (§9.1 W37).
+    """
+    read = _of_same_rows(drafts)
+    if len(read) == 1:
+        return render(read[0][0])
     names = _keys(drafts[0])
-    each = [
-        select(
-            [
-                Sql.of(f"{index} AS __index"),
-                *(Sql.of(name) for name in names),
-                Sql.of(f"toFloat64({value_name(0)}) AS __value"),
-            ],
-            subquery(render(draft)),
-            [],
-            [],
-        )
-        for index, draft in enumerate(drafts)
-    ]
+    each = [_indexed(draft, indexes, names) for draft, indexes in read]
     values = [Sql.of(f"anyOrNullIf(__value, __index = {index}) AS {value_name(index)}") for index in range(len(drafts))]
     listed = ", ".join(names)
     return select(
@@ -76,6 +69,28 @@ def operands(drafts: Sequence[Draft]) -> Sql:
         [],
         [f"GROUP BY {listed}"] if names else [],
     )
+
+
+def _of_same_rows(drafts: Sequence[Draft]) -> list[tuple[Draft, list[int]]]:
+    """Drafts that differ in their values only, as one with all values; and which values of the chart those are."""
+    same: dict[Draft, list[int]] = {}
+    at = 0
+    for draft in drafts:
+        same.setdefault(replace(draft, values=(), warnings=()), []).extend(range(at, at + len(draft.values)))
+        at += len(draft.values)
+    values = [value for draft in drafts for value in draft.values]
+    return [(replace(rows, values=tuple(values[at] for at in indexes)), indexes) for rows, indexes in same.items()]
+
+
+def _indexed(draft: Draft, indexes: list[int], names: list[str]) -> Sql:
+    """A row for each value of a draft: which value of the chart it is, bucket and groups, the value."""
+    keys = [Sql.of(name) for name in names]
+    if len(indexes) == 1:
+        columns = [Sql.of(f"{indexes[0]} AS __index"), *keys, Sql.of(f"toFloat64({value_name(0)}) AS __value")]
+        return select(columns, subquery(render(draft)), [], [])
+    pairs = ", ".join(f"({index}, toFloat64({value_name(at)}))" for at, index in enumerate(indexes))
+    paired = select([*keys, Sql.of(f"arrayJoin([{pairs}]) AS __pair")], subquery(render(draft)), [], [])
+    return select([Sql.of("__pair.1 AS __index"), *keys, Sql.of("__pair.2 AS __value")], subquery(paired), [], [])
 
 
 def top_groups(chart: ChartConfig, drafts: Sequence[Draft]) -> Sql:

@@ -41,6 +41,16 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _DIGIT = re.compile(r"\d")
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A text in pieces: what stands between the values, the values (None: several texts differ in it), and whether the
+    text is longer than is looked at."""
+
+    between: tuple[str, ...]
+    values: Sequence[str | None]
+    cut: bool
+
+
 @dataclass(slots=True)
 class Cluster:
     """Texts of one template. `between` has one piece more than `values`; None is a value in which they differ."""
@@ -85,51 +95,62 @@ class Drain:
 
     def add(self, text: str) -> Cluster:
         """The cluster the text joins, perhaps a new one."""
-        between, values, cut = split(text)
-        leaf = self._leaf(between, values)
-        cluster = _most_similar(leaf.clusters, values)
+        return self.join(split(cleaned(text)), 1)
+
+    def join(self, shape: Shape, size: int) -> Cluster:
+        """The cluster that so many texts of one shape join."""
+        leaf = self._leaf(shape)
+        cluster = _most_similar(leaf.clusters, shape.values)
         if cluster is None:
-            cluster = Cluster(between, list(values), cut)
+            cluster = Cluster(shape.between, list(shape.values), shape.cut)
             leaf.clusters.append(cluster)
             self.clusters.append(cluster)
         else:
-            for at, value in enumerate(values):
+            for at, value in enumerate(shape.values):
                 if cluster.values[at] != value:
                     cluster.values[at] = None
-        cluster.size += 1
+        cluster.size += size
         return cluster
 
-    def _leaf(self, between: tuple[str, ...], values: Sequence[str]) -> _Node:
-        node = self._trees.setdefault(between, _Node())
-        for before, value in zip(between, values[:LEVELS], strict=False):
-            branch = None if _DIGIT.search(value) or before.endswith("'") else value
+    def _leaf(self, shape: Shape) -> _Node:
+        node = self._trees.setdefault(shape.between, _Node())
+        for before, value in zip(shape.between, shape.values[:LEVELS], strict=False):
+            branch = None if value is None or _DIGIT.search(value) or before.endswith("'") else value
             if branch not in node.branches and len(node.branches) >= BRANCHES_MAX:
                 branch = None
             node = node.branches.setdefault(branch, _Node())
         return node
 
 
-def split(text: str) -> tuple[tuple[str, ...], list[str], bool]:
-    """What stands between the values, the values, and whether the text is longer than is looked at.
+def cleaned(text: str) -> str:
+    """The text without what nobody reads in it: colours, blanks around it."""
+    text = text.strip()
+    return _COLOURS.sub("", text) if "\x1b" in text else text
+
+
+def split(text: str) -> Shape:
+    """A cleaned text in pieces.
 
     >>> split('took 3 ms {"user": "ann"}')
-    (('', ' ', ' ', ' {"user": "', '"}'), ['took', '3', 'ms', 'ann'], False)
+    Shape(between=('', ' ', ' ', ' {"user": "', '"}'), values=['took', '3', 'ms', 'ann'], cut=False)
     """
     between, values = [""], list[str]()
-    for match in _PIECE.finditer(_COLOURS.sub("", text.strip())):
+    for match in _PIECE.finditer(text):
         if match["value"] is None:
             between[-1] += _BLANKS.sub(" ", match[0])
         elif len(values) == VALUES_MAX:
-            return tuple(between), values, True
+            return Shape(tuple(between), values, cut=True)
         else:
             values.append(match[0])
             between.append("")
-    return tuple(between), values, False
+    return Shape(tuple(between), values, cut=False)
 
 
-def _most_similar(clusters: Sequence[Cluster], values: Sequence[str]) -> Cluster | None:
+def _most_similar(clusters: Sequence[Cluster], values: Sequence[str | None]) -> Cluster | None:
     best, best_likeness = None, -1.0
-    telling = ["" if _DIGIT.search(value) else value for value in values]  # no value is empty: "" equals none
+    telling = [
+        "" if value is None or _DIGIT.search(value) else value for value in values
+    ]  # no value is empty: "" equals none
     count = len(telling) - telling.count("")
     for cluster in clusters:
         likeness = sum(map(eq, cluster.values, telling)) / count if count else 1.0

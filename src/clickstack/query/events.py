@@ -16,6 +16,7 @@ from clickstack.core.limits import (
     EXPLORE_READ_ROWS_UNFILTERED_MAX,
     KEYS_READ_ROWS_MAX,
     KEYS_SAMPLE_ROWS,
+    METRIC_READ_ROWS_MAX,
 )
 from clickstack.core.result import QueryResult, Statistics
 from clickstack.core.source import Source
@@ -25,6 +26,7 @@ from clickstack.store import Catalog, Store
 
 from .draft import select, table
 from .fields import Fields
+from .parts_in_range import PartsInRange, parts_in_range
 from .reader import Reader, reader_of
 from .row_identity import Identity, identity
 from .run import NOTHING, source_schema
@@ -85,7 +87,7 @@ class Events:
     def catalog(self) -> Catalog:
         return self._asker.catalog
 
-    @property
+    @cached_property
     def identity(self) -> Identity:
         return identity(self.fields.schema, self.times.finest.sql)
 
@@ -105,30 +107,11 @@ class Events:
     def count(self, *more: Sql) -> int:
         return int(self.ask(select([Sql.of("count()")], table(self.fields), [*self.where(), *more], [])).scalar())
 
-    def live_parts(self) -> Sql:
-        """The condition in system.parts: parts of the table that may hold rows of the range, all of them where the
-        partition knows no time."""
-        start, end = (
-            Sql.of("fromUnixTimestamp64Milli(", Param(max(ms, 0), "Int64"), ", 'UTC')")
-            for ms in (self.scope.time_range.start_ms, self.scope.time_range.end_ms)
-        )
-        overlap = Sql.of("max_time >= toDateTime(", start, ") AND min_time < ", end)
-        schema = self.fields.schema
-        of_table = Sql.of(
-            "database = ", Param(schema.database, "String"), " AND table = ", Param(schema.table, "String")
-        )
-        return Sql.of("active AND ", of_table, " AND (max_time = toDateTime(0) OR (", overlap, "))")
-
     @cached_property
-    def share_of_parts(self) -> float:
-        """Which share of the rows of those parts lies in the range, taken as evenly spread over the time of each."""
-        start_s, end_s = self.scope.time_range.start_ms // 1000, -(-self.scope.time_range.end_ms // 1000)
-        first, last = "toUnixTimestamp(min_time)", "toUnixTimestamp(max_time) + 1"
-        inside = f"least({last}, {end_s}) - greatest({first}, {start_s})"
-        share = f"if(max_time = toDateTime(0), 1, greatest({inside}, 0) / ({last} - {first}))"
-        columns = [Sql.of(f"sum(rows * {share})"), Sql.of("sum(rows)")]
-        ((inside_rows, rows),) = self.ask(select(columns, Sql.of("system.parts"), [self.live_parts()], [])).rows
-        return min(1.0, inside_rows / rows) if rows else 1.0
+    def parts(self) -> PartsInRange:
+        """The parts of the table that may hold rows of the range."""
+        schema = self.fields.schema
+        return parts_in_range(self.catalog.parts(schema.database, schema.table), self.scope.time_range)
 
     @cached_property
     def sample_for_keys(self) -> tuple[list[Sql], float]:
@@ -140,7 +123,9 @@ class Events:
 
         Where even counting them would read too much, whole runs of neighbours are read and the others never looked at.
         """
-        read_max = EXPLORE_READ_ROWS_MAX if self.scope.where_text else EXPLORE_READ_ROWS_UNFILTERED_MAX
+        read_max = METRIC_READ_ROWS_MAX if self.scope.metric else EXPLORE_READ_ROWS_UNFILTERED_MAX
+        if self.scope.where_text:
+            read_max = EXPLORE_READ_ROWS_MAX
         every = -(-self.expected_rows(*more) // (read_rows_max or read_max))
         if every > 1 and self.fields.schema.engine.endswith("MergeTree"):
             return [self._runs(every)], float(every)
@@ -156,13 +141,9 @@ class Events:
 
     def _runs(self, every: int) -> Sql:
         """One of so many runs of the rows of each part, by chance but always the same. The engine skips the rest."""
-        largest = Sql.of(
-            "SELECT max(rows) FROM system.parts WHERE active AND database = ",
-            Param(self.fields.schema.database, "String"),
-            " AND table = ",
-            Param(self.fields.schema.table, "String"),
-        )
-        strata = int(self.ask(largest).scalar() or 0) // (RUN_ROWS * every) + 1
+        schema = self.fields.schema
+        largest = max((part.rows for part in self.catalog.parts(schema.database, schema.table)), default=0)
+        strata = 2 * largest // (RUN_ROWS * every) + 1  # the engine may just have merged parts
         chosen = f"SELECT number * {every} + cityHash64(number) % {every} FROM numbers({strata})"
         return Sql.of(f"intDiv(_part_offset, {RUN_ROWS}) IN ({chosen})")
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clickstack.core.errors import BadQuery
-from clickstack.core.sql import Sql
+from clickstack.core.sql import Param, Sql
 
 from .columntype import ColumnType
-from .fields import Fields
+from .fields import Field, Fields
 from .usersql import user_expression
 
 # `LogAttributes['http.method']`; quotes and backslashes in the key go the general way.
@@ -19,11 +19,16 @@ _BRACKETS = re.compile(r"(?P<map>\w+)\s*\[\s*'(?P<key>[^'\\]+)'\s*\]")
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression ready for the engine. `type` is None when only the engine knows it."""
+    """An expression ready for the engine. `type` is None when only the engine knows it.
+
+    `present` is the condition under which there is a value at all, where the engine would make one up: 0 for a number
+    that a map does not hold.
+    """
 
     text: str
     sql: Sql
     type: ColumnType | None
+    present: Sql | None = None
 
 
 def read_expression(
@@ -51,10 +56,17 @@ def _known(text: str, fields: Fields, what: str) -> Expression | None:
     bracketed = _BRACKETS.fullmatch(text)
     if bracketed and bracketed["map"] in fields.map_columns():
         field = fields.map_field(bracketed["map"], bracketed["key"])
-        return Expression(text, field.sql, field.type)
+        return Expression(text, field.sql, field.type, _present(field))
     found = fields.find_or_none(text.strip("`"))
     if found is None:
         return None
     if found.element_key is not None:
         raise BadQuery(f"{what}: {text} is a list of maps; use an SQL expression such as {found.name}[1]['key'].")
-    return Expression(text, found.sql, found.type)
+    return Expression(text, found.sql, found.type, _present(found))
+
+
+def _present(field: Field) -> Sql | None:
+    key = field.map_key
+    if key is None or field.type.family not in ("number", "bool", "time"):  # a text that is not there is empty
+        return None
+    return Sql.of("mapContains(", key.column, ", ", Param(key.key, "String"), ")")

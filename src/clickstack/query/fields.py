@@ -47,7 +47,7 @@ class Field:
     """What a name means: an expression and its type.
 
     `loose`: the values are texts that may hold numbers (map values, JSON paths). `element_key`: the expression is an
-    array of maps and the name goes on to this key of each.
+    array of maps or of JSON, and the name goes on to this key of each.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Fields:
         """The field a name means. Raises BadQuery naming near columns when there is none."""
         found = self.find_or_none(name, position)
         if found is None:
-            raise BadQuery(f"There is no column {name!r}.", position=position, hint=self._hint(name))
+            raise BadQuery(f"There is no column {name!r}.", position=position, hint=self.hint(name))
         return found
 
     def find_or_none(self, name: str, position: int | None = None) -> Field | None:
@@ -105,20 +105,23 @@ class Fields:
 
     def _inside(self, column: TableColumn, name: str, rest: str, position: int | None) -> Field:
         kind = parse_type(column.type)
+        if kind.base == "Map" and kind.arguments[0].family != "text":
+            hint = f"Use SQL: {column.name}[{rest}]"
+            raise BadQuery(f"{column.name} is a {column.type}: its keys are no texts.", position=position, hint=hint)
         if kind.base == "Map":
             return self.map_field(column.name, rest, kind)
-        if kind.family == "json":
+        if kind.base in ("JSON", "Object"):
             path = ".".join(ident(part) for part in (column.name, *rest.split(".")))
             return Field(name, Sql.of(path), kind, loose=True)
         if kind.base == "String":
             keys = Sql.join([Sql.of(Param(part, "String")) for part in rest.split(".")], ", ")
             return Field(name, Sql.of("JSONExtractString(", ident(column.name), ", ", keys, ")"), STRING, loose=True)
-        if kind.base == "Array" and kind.arguments[0].base == "Map":
+        if kind.base == "Array" and kind.arguments[0].base in ("Map", "JSON"):
             return Field(name, Sql.of(ident(column.name)), kind, loose=True, element_key=rest)
         raise BadQuery(
             f"{column.name} is a {column.type}; it has no field {rest!r}.",
             position=position,
-            hint="Only maps, JSON and lists of maps have fields inside.",
+            hint="Only maps, JSON and lists of them have fields inside.",
         )
 
     def map_field(self, column: str, key: str, kind: ColumnType | None = None) -> Field:
@@ -148,7 +151,8 @@ class Fields:
                 return Sql.of(ident(candidate.name)), match["separator"]
         return None, ""
 
-    def _hint(self, name: str) -> str:
+    def hint(self, name: str) -> str:
+        """Help with a name that is no column."""
         near = difflib.get_close_matches(name, self._columns, n=3, cutoff=0.6)
         lower = {known.lower(): known for known in self._columns}
         if name.lower() in lower:

@@ -7,7 +7,7 @@ below the first row counts in it, so every event is in one cell.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from clickstack.core.errors import BadRequest
@@ -85,27 +85,36 @@ def _counted(text: str | None) -> Sql | None:
     return Sql.of("toFloat64(", user_expression(text or "", "countExpression"), ")")
 
 
-def _number(value: Expression) -> Sql:
-    if value.type and value.type.family == "number":
-        return Sql.of("toFloat64(", value.sql, ")")
-    return Sql.of("toFloat64OrNull(toString(", value.sql, "))")
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """What is measured, and the conditions on `__v` under which it counts; none for whole numbers without a sign."""
+
+    sql: Sql
+    counts: tuple[Sql, ...] = (Sql.of("__v >= 0"), Sql.of("isFinite(__v)"))
 
 
-def _values(events: Events, number: Sql, *more: Sql) -> Sql:
-    rows = select([Sql.of(number, " AS __v"), *more], table(events.fields), events.where(), [])
+def _number(value: Expression) -> _Number:
+    if value.type is None or value.type.family != "number":
+        return _Number(Sql.of("toFloat64OrNull(toString(", value.sql, "))"))
+    number = _Number(Sql.of("toFloat64(", value.sql, ")"))
+    always = value.type.base.startswith("UInt") and not value.type.nullable
+    return replace(number, counts=()) if always else number
+
+
+def _values(events: Events, number: _Number, *more: Sql) -> Sql:
+    rows = select([Sql.of(number.sql, " AS __v"), *more], table(events.fields), events.where(), [])
     return subquery(rows)
 
 
-def _limits(events: Events, number: Sql, scale: Scale) -> tuple[float, float, int]:
-    """The lowest and highest value shown, and how many events there are."""
-    columns = [f"quantileTDigest({LOW_QUANTILE[scale]})(__v)", "max(__v)", "count()"]
-    where = [Sql.of("__v >= 0"), Sql.of("isFinite(__v)")]
-    ((low, high, total),) = events.ask(
-        select([Sql.of(column) for column in columns], _values(events, number), where, [])
+def _limits(events: Events, number: _Number, scale: Scale) -> tuple[float, float, int]:
+    """The lowest and highest value shown, and how many events there are. The low one may be off by half a percent."""
+    columns = [f"quantileBFloat16({LOW_QUANTILE[scale]})(__v)", "min(__v)", "max(__v)", "count()"]
+    ((low, least, high, total),) = events.ask(
+        select([Sql.of(column) for column in columns], _values(events, number), number.counts, [])
     ).rows
     if not total:
         return 0.0, 0.0, 0
-    low = min(float(low), float(high))
+    low = min(max(float(low), float(least)), float(high))
     if scale == "log":
         low = max(low, high / 10**DECADES_MAX) or 1e-4
         high = max(high, low * 10) if high <= low else high
@@ -120,7 +129,7 @@ def _bounds(low: float, high: float, rows: int, scale: Scale) -> list[float]:
 
 def _cells(
     events: Events,
-    number: Sql,
+    number: _Number,
     scale: Scale,
     low: float,
     high: float,
@@ -129,20 +138,20 @@ def _cells(
     width_s: int,
     counted: Sql | None,
 ) -> list[tuple[int, int, float]]:
-    place = (
-        f"(log(greatest(__v, {low!r})) - {math.log(low)!r}) / {math.log(high) - math.log(low)!r}"
-        if scale == "log"
-        else f"(__v - {low!r}) / {high - low!r}"
-    )
+    if scale == "log":  # of 0 it is below all rows, and counts in the first
+        step = rows / (math.log(high) - math.log(low))
+        place = f"log(__v) * {step!r} - {math.log(low) * step!r}"
+    else:
+        place = f"(__v - {low!r}) * {rows / (high - low)!r}"
     seconds = Sql.of("toUnixTimestamp(toDateTime(", events.times.finest.sql, ")) AS __s")
     columns = [
         f"intDiv(__s - {first_ms // 1000}, {width_s}) AS __x",
-        f"toInt32(least(greatest(floor({place} * {rows}), 0), {rows - 1})) AS __y",
+        f"toInt32(least(greatest(floor({place}), 0), {rows - 1})) AS __y",
     ]
     sql = select(
         [*(Sql.of(column) for column in columns), Sql.of(counted or Sql.of("count()"), " AS __count")],
         _values(events, number, seconds, *([Sql.of("*")] if counted else [])),
-        [Sql.of("__v >= 0"), Sql.of("isFinite(__v)")],
+        number.counts,
         ["GROUP BY __x, __y", "ORDER BY __x, __y"],
     )
     return [(x, y, count) for x, y, count in events.ask(sql).rows]

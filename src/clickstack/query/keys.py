@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from clickstack.core.errors import BadQuery
 from clickstack.core.limits import KEYS_PER_MAP_MAX
@@ -12,13 +14,14 @@ from clickstack.core.sql import Param, Sql, ident
 from clickstack.store import Store
 
 from .columntype import ColumnType, parse_type
-from .counted import Counted, from_index, from_rollup, index_of_keys, rollup_table
-from .draft import select, table
+from .counted import Counted, from_indexes, from_rollup, index_of_keys, rollup_table
+from .draft import select, subquery, table
 from .events import Events, Scope
 from .fields import Field, Fields
 from .reader import Reader
 from .usersql import user_expression
 
+KEYS_REMEMBERED_MS = 5 * 60 * 1000  # ranges whose ends are nearer than that are taken as one
 _BRACKETS = re.compile(r"(?P<map>\w+)\s*\[\s*'(?P<key>[^'\\]+)'\s*\]")
 
 
@@ -72,18 +75,19 @@ def find_keys(store: Store | Reader, scope: Scope, query_id: str | None = None) 
     """Every column, then every map key. Raises what Events raises."""
     events = Events(store, scope, query_id)
     keys, truncated, estimated = [], [], False
+    counted = {} if scope.time_range.empty else _counted_keys(events)
     for column in events.fields.schema.columns:
         kind = parse_type(column.type)
         if not column.name.startswith("__hdx_materialized_") and not column.name.endswith("AttributeItems"):
             facet = column.type.startswith(("LowCardinality", "Enum", "Bool"))
             keys.append(Key(column.name, column.name, None, column.type, facet))
-        if kind.base not in ("Map", "JSON") or scope.time_range.empty:
+        found = counted.get(column.name)
+        if found is None:
             continue
-        found = _keys_of(events, column.name, kind)
         of_value = kind.arguments[1].text or kind.arguments[1].base if kind.base == "Map" else "Dynamic"
         keys += [Key(f"{column.name}.{key}", column.name, key, of_value, True, count) for key, count in found.counts]
         estimated = estimated or found.estimated
-        if found.distinct > len(found.counts) or not found.complete:
+        if found.truncated:
             truncated.append(column.name)
     keys.sort(key=lambda key: (key.attribute is not None, -(key.count or 0)))  # stable: columns stay in table order
     return KeyList(keys, truncated, estimated, events.statistics, events.warnings)
@@ -118,32 +122,77 @@ def _field(text: str, fields: Fields) -> Field | None:
     return found
 
 
-def _keys_of(events: Events, column: str, kind: ColumnType) -> Counted:
-    """The keys of one map: from the index's dictionary, else from a roll-up, else from a sample."""
-    if events.scope.unfiltered and kind.base == "Map":
-        index = index_of_keys(events.fields, column)
-        found = from_index(events, index, KEYS_PER_MAP_MAX) if index else None
-        if found is not None:
-            return found
-        rollup = rollup_table(events)
-        found = from_rollup(events, rollup, column, KEYS_PER_MAP_MAX, key=None) if rollup else None
-        if found and found.counts:
-            return found
-    return _sampled_keys(events, column, kind)
+def _counted_keys(events: Events) -> dict[str, Counted]:
+    """The keys of every map: from the index's dictionary, else from a roll-up, else from a sample."""
+    kinds = {column.name: parse_type(column.type) for column in events.fields.schema.columns}
+    maps = {name: kind for name, kind in kinds.items() if kind.base in ("Map", "JSON")}
+    found = _indexed_keys(events)
+    for column in [name for name, kind in maps.items() if kind.base == "Map" and name not in found]:
+        rolled_up = _rolled_up_keys(events, column)
+        if rolled_up is not None:
+            found[column] = rolled_up
+    uncounted = {name: kind for name, kind in maps.items() if name not in found}
+    return {**found, **(_sampled_keys(events, uncounted) if uncounted else {})}
 
 
-def _sampled_keys(events: Events, column: str, kind: ColumnType) -> Counted:
+def _indexed_keys(events: Events) -> dict[str, Counted]:
+    """The keys of the maps whose index has a dictionary of them."""
+    if not events.scope.unfiltered:
+        return {}
+    indexes = {
+        column: index
+        for column in events.fields.map_columns()
+        if (index := index_of_keys(events.fields, column)) is not None
+    }
+    found = from_indexes(events, list(indexes.values()), KEYS_PER_MAP_MAX) if indexes else None
+    return dict(zip(indexes, found, strict=True)) if found else {}
+
+
+def _rolled_up_keys(events: Events, column: str) -> Counted | None:
+    rollup = rollup_table(events, column) if events.scope.unfiltered else None
+    return from_rollup(events, rollup, column, KEYS_PER_MAP_MAX, key=None) if rollup else None
+
+
+def _sampled_keys(events: Events, maps: Mapping[str, ColumnType]) -> dict[str, Counted]:
+    """The keys of maps that nothing has counted, of all in one pass. Of many events those of a moment ago will do."""
     sample, each = events.sample_for_keys
-    keys = Sql.of("mapKeys(" if kind.base == "Map" else "JSONAllPaths(", ident(column), ")")
-    columns = [
-        Sql.of("toString(arrayJoin(", keys, ")) AS __text"),
-        Sql.of("count() AS __count"),
-        Sql.of("count() OVER ()"),
+    scope, schema = events.scope, events.fields.schema
+    if each == 1 or scope.where_text:
+        rows = _key_rows(events, maps, sample)
+    else:
+        metric = scope.metric.name if scope.metric else ""
+        about = (str(ms // KEYS_REMEMBERED_MS) for ms in (scope.time_range.start_ms, scope.time_range.end_ms))
+        what = (schema.database, schema.table, "keys", *maps, metric, *about)
+        rows = events.catalog.remembered(what, lambda: _key_rows(events, maps, sample))
+    found: dict[str, list[tuple[str, int]]] = {column: [] for column in maps}
+    columns = list(maps)
+    for at, key, count in rows:
+        found[columns[at]].append((key, round(count * each)))
+    return {
+        column: Counted(counts[:KEYS_PER_MAP_MAX], len(counts) > KEYS_PER_MAP_MAX or each > 1, each > 1)
+        for column, counts in found.items()
+    }
+
+
+def _key_rows(events: Events, maps: Mapping[str, ColumnType], sample: list[Sql]) -> list[list[Any]]:
+    """(Place of the map, key, number of events), most frequent first. Events have few different sets of keys: these
+    are counted first, which is far cheaper than to count each key of each event."""
+    sets = [
+        Sql.of("mapKeys(" if kind.base == "Map" else "JSONAllPaths(", ident(column), f") AS __keys_{at}")
+        for at, (column, kind) in enumerate(maps.items())
     ]
-    tail = ["GROUP BY __text", "ORDER BY __count DESC, __text", f"LIMIT {KEYS_PER_MAP_MAX}"]
-    rows = events.ask(select(columns, table(events.fields), [*events.where(), *sample], tail)).rows
-    counts = [(row[0], round(row[1] * each)) for row in rows]
-    return Counted(counts, rows[0][2] if rows else 0, complete=each == 1, estimated=each > 1)
+    names = [f"__keys_{at}" for at in range(len(sets))]
+    grouped = [f"GROUP BY {', '.join(names)}"]
+    of_sets = select([*sets, Sql.of("count() AS __events")], table(events.fields), [*events.where(), *sample], grouped)
+    pairs = ", ".join(f"arrayMap(key -> ({at}, toString(key)), {name})" for at, name in enumerate(names))
+    columns = [Sql.of(f"arrayJoin(arrayConcat({pairs})) AS __pair"), Sql.of("sum(__events) AS __count")]
+    order = [
+        "GROUP BY __pair",
+        "ORDER BY __pair.1, __count DESC, __pair.2",
+        f"LIMIT {KEYS_PER_MAP_MAX + 1} BY __pair.1",
+    ]
+    rows = events.ask(select(columns, subquery(of_sets), [], order)).rows
+    return [[at, key, count] for (at, key), count in rows]
 
 
 def _text(text: str) -> Sql:

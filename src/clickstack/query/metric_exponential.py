@@ -14,7 +14,7 @@ from __future__ import annotations
 from clickstack.core.sql import Sql
 
 from .draft import Context, Draft, select, subquery
-from .metric_histogram import totals
+from .metric_histogram import level_columns, totals
 from .metric_steps import grouped_by, in_range, key_columns, keys, series
 
 _FAR = 2**40  # beyond any bucket index, which is 32 bits
@@ -43,7 +43,7 @@ _NEW = (
 
 def exponential_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
     """The rows that hold the quantile of each bucket and group, and the value to take from them."""
-    level = context.chart.select[0].level
+    level = level_columns(context)
     names = keys(draft)
     columns = [Sql.of(name) for name in names]
     new = select(
@@ -63,22 +63,33 @@ def exponential_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
             Sql.of("any(__scale) AS __scale"),
             Sql.of("sumMap(__new.1, __new.2) AS __buckets"),
             Sql.of("arrayCumSum(__buckets.2) AS __below"),
-            Sql.of(f"{0.5 if level is None else level!r} * __below[-1] AS __rank"),
-            Sql.of("arrayFirstIndex(below -> below >= __rank, __below) AS __index"),
-            Sql.of("__buckets.1[__index] AS __place"),
-            Sql.of("(__rank - (__below[__index] - __buckets.2[__index])) / __buckets.2[__index] AS __inside"),
         ],
         source=subquery(new),
         where=[],
         tail=grouped_by(names),
     )
-    quantiles = select(
-        columns=[*columns, Sql.of(f"{_VALUE} AS __number")],
+    found = select(
+        columns=[
+            *columns,
+            *level.joined,
+            Sql.of("__scale"),
+            Sql.of("__below"),
+            Sql.of(f"{level.level} * __below[-1] AS __rank"),
+            Sql.of("arrayFirstIndex(below -> below >= __rank, __below) AS __index"),
+            Sql.of("__buckets.1[__index] AS __place"),
+            Sql.of("(__rank - (__below[__index] - __buckets.2[__index])) / __buckets.2[__index] AS __inside"),
+        ],
         source=subquery(merged),
+        where=[],
+        tail=[],
+    )
+    quantiles = select(
+        columns=[*columns, *level.named, Sql.of(f"{_VALUE} AS __number")],
+        source=subquery(found),
         where=[Sql.of("notEmpty(__below)")],
         tail=[],
     )
-    return quantiles, Sql.of("anyOrNull(__number)")
+    return quantiles, level.value
 
 
 def _pairs(draft: Draft, context: Context) -> Sql:

@@ -9,6 +9,8 @@ bound are only known to be above it: the quantile says that bound, as Prometheus
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from clickstack.core.sql import Sql
 
 from .draft import Context, Draft, select, subquery
@@ -37,7 +39,6 @@ _BELOW = """arrayMap(bound -> arraySum((part, at) -> multiIf(
 
 def histogram_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
     """The rows that hold the quantile of each bucket and group, and the value to take from them."""
-    level = context.chart.select[0].level
     names = keys(draft)
     columns = [Sql.of(name) for name in names]
     points = steps(
@@ -84,16 +85,36 @@ def histogram_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
         where=[Sql.of("notEmpty(__bounds)")],
         tail=[],
     )
+    level = level_columns(context)
     quantiles = select(
-        columns=[*columns, Sql.of(f"{_QUANTILE} AS __number")],
-        source=subquery(_placed([*columns, Sql.of("__bounds")], laid, 0.5 if level is None else level)),
+        columns=[*columns, *level.named, Sql.of(f"{_QUANTILE} AS __number")],
+        source=subquery(_placed([*columns, Sql.of("__bounds")], laid, level)),
         where=[Sql.of("__below[-1] > 0")],
         tail=[],
     )
-    return quantiles, Sql.of("anyOrNull(__number)")
+    return quantiles, level.value
 
 
-def _placed(columns: list[Sql], laid: Sql, level: float) -> Sql:
+@dataclass(frozen=True, slots=True)
+class LevelColumns:
+    """How one level, or each of several, comes into the rows: `joined` makes a row for each, which `named` carries on,
+    `level` is the number itself, and `value` takes the wanted one from the rows."""
+
+    joined: list[Sql]
+    named: list[Sql]
+    level: str
+    value: Sql
+
+
+def level_columns(context: Context) -> LevelColumns:
+    if len(context.levels) <= 1:
+        return LevelColumns([], [], repr(context.level), Sql.of("anyOrNull(__number)"))
+    listed = ", ".join(map(repr, context.levels))
+    value = Sql.of(f"anyOrNullIf(__number, __level = {context.level!r})")
+    return LevelColumns([Sql.of(f"arrayJoin([{listed}]) AS __level")], [Sql.of("__level")], "__level", value)
+
+
+def _placed(columns: list[Sql], laid: Sql, level: LevelColumns) -> Sql:
     """The bucket that holds the wanted observation. A query of its own: the engine would compute `__below` anew in
     every lambda that reads it."""
     ranked = select(
@@ -101,7 +122,8 @@ def _placed(columns: list[Sql], laid: Sql, level: float) -> Sql:
             *columns,
             Sql.of("__below"),
             Sql.of("arrayPopFront(arrayDifference(arrayPushFront(__below, 0))) AS __counts"),
-            Sql.of(f"{level!r} * __below[-1] AS __rank"),
+            *level.joined,
+            Sql.of(f"{level.level} * __below[-1] AS __rank"),
         ],
         source=subquery(laid),
         where=[],

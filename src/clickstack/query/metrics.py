@@ -63,8 +63,9 @@ def check_metric(select: Select, place: str) -> None:
     assert select.metric is not None
     kind = KINDS[select.metric.kind]
     if select.aggregate not in kind.aggregates:
+        key = "metricType" if place.startswith("select") else "metricDataType"
         raise BadRequest(
-            f"{place}: metricDataType {select.metric.kind!r} is not supported for aggFn {select.aggregate!r}; "
+            f"{place}: {key} {select.metric.kind!r} is not supported for aggFn {select.aggregate!r}; "
             f"it has {', '.join(kind.aggregates)}"
         )
     if select.is_delta and select.metric.kind != "gauge":
@@ -91,7 +92,7 @@ def metric_condition(context: Context) -> list[Sql | None]:
     name = Sql.of("MetricName = ", Param(select.metric.name, "String"))
     if select.metric.name_sql:
         name = user_expression(select.metric.name_sql, context.place(0, ".metricNameSql"))
-    return [name, recorded, context.conditions.read(select.where).sql]
+    return [name, recorded, context.conditions.read(select.where, context.place(0, ".where")).sql]
 
 
 def fold_series(draft: Draft, context: Context) -> Draft:

@@ -7,7 +7,7 @@ itself: what failed and what went well are told apart even when their texts diff
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from clickstack.core.errors import BadRequest
@@ -17,11 +17,13 @@ from clickstack.core.sql import Sql, literal
 from clickstack.core.timerange import TimeRange
 from clickstack.store import Store
 
-from .draft import select, table
+from .alike import alike
+from .draft import select, subquery, table
 from .drain import Drain
 from .events import Events, Scope, added
 from .expression import read_expression
 from .reader import Reader
+from .row_identity import KEY_NAMES
 from .run import readable_sql
 
 TREND_BUCKETS = 24
@@ -95,12 +97,12 @@ def find_patterns(
         earlier = Events(store, replace(scope, time_range=baseline), query_id)
         before = _sample(earlier, asked, severity)
         statistics = added(statistics, earlier.statistics)
-    patterns = _mined(now, before, scope.time_range, asked, severity)
+    patterns = _mined(now, before, events, asked, severity)
     return Patterns(
         patterns=patterns[:limit],
         expression=text,
         total=now.total,
-        sampled=len(now.rows),
+        sampled=now.size,
         weight=now.weight,
         truncated=len(patterns) > limit,
         statistics=statistics,
@@ -130,90 +132,107 @@ def find_noise(
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    text: str
-    severity: str
-    row_id: str
-    time_ns: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Sample:
-    rows: list[_Row]
+    """Events in order of time, column by column: a list for each event would keep the garbage collector busy for longer
+    than the mining takes. `keys` are the columns of the identity, the time in ns first."""
+
+    texts: list[str]
+    severities: list[str]
+    keys: list[list[int]]
     total: int
 
     @property
+    def size(self) -> int:
+        return len(self.texts)
+
+    @property
     def weight(self) -> float:
-        return self.total / len(self.rows) if self.rows else 1.0
+        return self.total / self.size if self.size else 1.0
 
     def share(self, events: int) -> float:
-        return events / len(self.rows) if self.rows else 0.0
+        return events / self.size if self.size else 0.0
+
+    def row_id(self, events: Events, at: int) -> str:
+        return events.identity.key([column[at] for column in self.keys]).encode()
 
 
 def _sample(events: Events, text: Sql, severity: Sql | None) -> _Sample:
     total = 0 if events.scope.time_range.empty else events.count()
     if not total:
-        return _Sample([], 0)
+        return _Sample([], [], [[]], 0)
     columns = [
         Sql.of("substringUTF8(ifNull(toString(", text, f"), ''), 1, {PATTERN_TEXT_CHARS_MAX}) AS __text"),
         Sql.of("ifNull(toString(", severity or Sql.of("''"), "), '') AS __severity"),
         *events.identity.selected,
     ]
     sample, _ = events.sampled(total, PATTERN_SAMPLE_ROWS)
-    limit = f"LIMIT {2 * PATTERN_SAMPLE_ROWS}"  # a hash keeps about as many as asked for
-    rows = events.ask(select(columns, table(events.fields), [*events.where(), *sample], [limit])).rows
-    keys = [events.identity.key(row) for row in rows]
-    found = [_Row(row[0], row[1], key.encode(), key.time_ns) for row, key in zip(rows, keys, strict=True)]
-    found.sort(key=lambda row: (row.time_ns, row.row_id))  # so that the same data gives the same patterns
-    return _Sample(found, total)
+    keys = KEY_NAMES[: 1 + len(events.identity.columns)]
+    tail = [
+        f"ORDER BY {', '.join(keys)}",  # so that the same data gives the same patterns
+        f"LIMIT {2 * PATTERN_SAMPLE_ROWS}",  # a hash keeps about as many as asked for
+    ]
+    each = select(columns, table(events.fields), [*events.where(), *sample], tail)
+    arrays = [Sql.of(f"groupArray({name})") for name in ("__text", "__severity", *keys)]
+    ((texts, severities, *key_columns),) = events.ask(select(arrays, subquery(each), [], [])).rows
+    return _Sample(texts, severities, key_columns, total)
 
 
-def _mined(
-    now: _Sample, before: _Sample | None, time_range: TimeRange, text: Sql, severity: Sql | None
-) -> list[Pattern]:
+def _mined(now: _Sample, before: _Sample | None, events: Events, text: Sql, severity: Sql | None) -> list[Pattern]:
     """Both samples go through the same trees, so that a pattern means the same in both."""
     drains: dict[str, Drain] = {}
     earlier: Counter[tuple[str, int]] = Counter()
-    members: dict[tuple[str, int], list[_Row]] = {}
-    for row in before.rows if before else []:
-        earlier[row.severity, id(drains.setdefault(row.severity, Drain()).add(row.text))] += 1
-    for row in now.rows:
-        cluster = drains.setdefault(row.severity, Drain()).add(row.text)
-        members.setdefault((row.severity, id(cluster)), []).append(row)
+    members: dict[tuple[str, int], list[int]] = {}
+    for cluster, places in _joined(before, drains) if before else ():
+        earlier[cluster] += len(places)
+    for cluster, places in _joined(now, drains):
+        members.setdefault(cluster, []).extend(places)
     patterns = []
-    for of, cluster in ((of, cluster) for of, drain in drains.items() for cluster in drain.clusters):
-        rows, then = members.get((of, id(cluster)), []), earlier[of, id(cluster)]
-        where = cluster.sql(readable_sql(text))
+    for of, mined in ((of, mined) for of, drain in drains.items() for mined in drain.clusters):
+        found = sorted(members.get((of, id(mined)), []))
+        then = earlier[of, id(mined)]
+        where = mined.sql(readable_sql(text))
         patterns.append(
             Pattern(
-                template=cluster.template,
+                template=mined.template,
                 severity=of,
                 where=f"{where} AND {readable_sql(severity)} = {literal(of)}" if severity else where,
-                sampled=len(rows),
-                count=_estimate(len(rows), now.weight),
-                trend=_trend(rows, time_range, now.weight),
-                examples=[Example(row.row_id, row.text) for row in _spread(rows, EXAMPLES)],
+                sampled=len(found),
+                count=_estimate(len(found), now.weight),
+                trend=_trend([now.keys[0][at] for at in found], events.scope.time_range, now.weight),
+                examples=[Example(now.row_id(events, at), now.texts[at]) for at in _spread(found, EXAMPLES)],
                 before=_estimate(then, before.weight) if before else None,
-                change=now.share(len(rows)) / before.share(then) if before and then else None,
+                change=now.share(len(found)) / before.share(then) if before and then else None,
             )
         )
     return sorted(patterns, key=lambda pattern: (-pattern.sampled, pattern.template, pattern.severity))
+
+
+def _joined(sample: _Sample, drains: dict[str, Drain]) -> Iterator[tuple[tuple[str, int], list[int]]]:
+    """The clusters that events joined, with their places in the sample. Drain sees texts that are alike once."""
+    by_severity: dict[str, list[int]] = {}
+    for at, severity in enumerate(sample.severities):
+        by_severity.setdefault(severity, []).append(at)
+    for severity, places in by_severity.items():
+        drain = drains.setdefault(severity, Drain())
+        for each in alike([sample.texts[at] for at in places]):
+            cluster = drain.join(each.shape, len(each.members))
+            yield (severity, id(cluster)), [places[at] for at in each.members]
 
 
 def _estimate(sampled: int, weight: float) -> int:
     return max(1, round(sampled * weight)) if sampled else 0
 
 
-def _trend(rows: Sequence[_Row], time_range: TimeRange, weight: float) -> list[int]:
+def _trend(times_ns: Sequence[int], time_range: TimeRange, weight: float) -> list[int]:
     """Events in equal parts of the range."""
-    counts = [0] * TREND_BUCKETS
     start_ns, width_ns = time_range.start_ms * NS_PER_MS, (time_range.end_ms - time_range.start_ms) * NS_PER_MS
-    for row in rows:
-        counts[min(max((row.time_ns - start_ns) * TREND_BUCKETS // width_ns, 0), TREND_BUCKETS - 1)] += 1
+    counts = [0] * TREND_BUCKETS
+    for time_ns in times_ns:
+        counts[min(max((time_ns - start_ns) * TREND_BUCKETS // width_ns, 0), TREND_BUCKETS - 1)] += 1
     return [round(count * weight) for count in counts]
 
 
-def _spread(rows: Sequence[_Row], wanted: int) -> list[_Row]:
-    """A few rows from the whole length of a list."""
-    step = max(1, len(rows) // wanted)
-    return list(rows[::step][:wanted])
+def _spread(places: Sequence[int], wanted: int) -> Sequence[int]:
+    """A few from the whole length of a list."""
+    step = max(1, len(places) // wanted)
+    return places[::step][:wanted]

@@ -65,7 +65,10 @@ class Reader:
             self._check(sql, source)
             return self.store.query(asked, pool=self._pool, query_id=query_id, settings=self.settings(source))
         except BadQuery as error:
-            raise located(error) from error
+            told = located(error)
+            if told is error:
+                raise
+            raise told from error.__cause__  # what the engine itself said
 
     def _check(self, sql: Sql, source: Source) -> None:
         if is_system_database(source.database_name):  # stored before such sources were refused

@@ -48,6 +48,9 @@ class RowKey:
         return RowKey(time_ns, tuple(rest))
 
 
+KEY_NAMES = ("__row_time", "__row_1", "__row_2")  # what the parts of a key are selected as
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """How rows of one table are told apart. `columns` break ties between rows of the same time."""
@@ -58,9 +61,8 @@ class Identity:
     @property
     def selected(self) -> tuple[Sql, ...]:
         """What to select, last, so that `key` can read it back."""
-        names = ("__row_time", "__row_1", "__row_2")
         return tuple(
-            Sql.of(sql, f" AS {name}") for sql, name in zip((self._time_ns, *self.columns), names, strict=False)
+            Sql.of(sql, f" AS {name}") for sql, name in zip((self._time_ns, *self.columns), KEY_NAMES, strict=False)
         )
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from clickstack.core.chart import ChartConfig
-from clickstack.core.errors import BadRequest
+from clickstack.core.chart import ChartConfig, Select
+from clickstack.core.errors import BadQuery, BadRequest
 from clickstack.core.result import Statistics
 from clickstack.core.source import Source
 from clickstack.core.sql import Sql, literal
@@ -14,11 +14,14 @@ from clickstack.core.timerange import TimeRange
 from clickstack.store import Store, TableSchema
 
 from .accelerate import Acceleration, accelerated
+from .blame import blamed
+from .blame_chart import chart_pieces
 from .columntype import ColumnType, parse_type
 from .compile import CompiledChart, compile_chart, untyped
-from .draft import Context, table
+from .draft import Context, Places, table
 from .expression import read_expression
 from .fields import Fields
+from .formats import Format, number_formats
 from .grid import Grid
 from .named import chart_as_table, named_queries, of_named, with_named
 from .reader import Reader, reader_of
@@ -35,7 +38,8 @@ class ChartResult:
     `values` and `groups` are the names of the values and group values of each point. `time_range` and `width_s` are
     those that were asked: widened to whole buckets where the chart says so, the width chosen where it is open.
     `previous` are the points of the period before, moved onto this one, when the chart compares. `acceleration` tells
-    which of the source's materialized views answered, and why others did not; None when it has none.
+    which of the source's materialized views answered, and why others did not; None when it has none. `formats` say how
+    each value is best shown.
     """
 
     points: list[Point]
@@ -48,9 +52,11 @@ class ChartResult:
     width_s: int | None = None
     previous: list[Point] | None = None
     acceleration: Acceleration | None = None
+    formats: tuple[Format | None, ...] = ()
 
 
 NOTHING = Statistics(0, 0, 0.0)
+SEVERAL_COLUMNS = "{} is several columns, as untuple and COLUMNS make them; a chart needs one for each."
 
 
 class Runner:
@@ -60,22 +66,30 @@ class Runner:
         self._reader = reader_of(store)
 
     def run(
-        self, chart: ChartConfig, time_range: TimeRange, query_id: str | None = None, *, first: int = 0
+        self, chart: ChartConfig, time_range: TimeRange, query_id: str | None = None, *, first: int | None = None
     ) -> ChartResult:
         """Raises BadQuery, BadRequest, and what Store.query raises. An empty range has no points and reads nothing.
 
-        `first` is the place of the chart's first value in the request, for messages.
+        `first` is the place of the chart's first value among the request's series, for messages; None where the
+        request is the chart itself.
         """
+        places = Places() if first is None else Places("series", first)
         if time_range.empty:
             return ChartResult([], NOTHING, "")
         chart, time_range = settle(chart, time_range)
-        compiled, acceleration = self._fastest(chart, time_range, first)
+        try:
+            return self._answer(chart, time_range, query_id, places)
+        except BadQuery as error:
+            raise self._told(error, chart, time_range, places) from error
+
+    def _answer(self, chart: ChartConfig, time_range: TimeRange, query_id: str | None, places: Places) -> ChartResult:
+        compiled, acceleration = self._fastest(chart, time_range, places)
         found, statistics = self._ask(chart, compiled, time_range, query_id)
         previous = None
         if chart.compare_to_previous:
             grid = Grid.of(chart, _width_s(chart) or 1)
             earlier = grid.before(time_range)
-            found_before, also = self._ask(chart, self._fastest(chart, earlier, first)[0], earlier, query_id)
+            found_before, also = self._ask(chart, self._fastest(chart, earlier, places)[0], earlier, query_id)
             previous = later(found_before, lambda ms: grid.later_ms(ms, time_range) if ms else 0)
             statistics = _both(statistics, also)
         return ChartResult(
@@ -89,6 +103,7 @@ class Runner:
             _width_s(chart),
             previous,
             acceleration,
+            number_formats(chart),
         )
 
     def compile(self, chart: ChartConfig, time_range: TimeRange) -> CompiledChart:
@@ -97,23 +112,41 @@ class Runner:
 
     def plan(self, chart: ChartConfig, time_range: TimeRange) -> tuple[CompiledChart, Acceleration | None]:
         """The query that `run` would run, and what views did for it. Raises as `compile` does."""
-        return self._fastest(*settle(chart, time_range))
+        chart, time_range = settle(chart, time_range)
+        try:
+            return self._fastest(chart, time_range)
+        except BadQuery as error:
+            raise self._told(error, chart, time_range, Places()) from error
+
+    def _told(self, error: BadQuery, chart: ChartConfig, time_range: TimeRange, places: Places) -> BadQuery:
+        """The engine's error, told about the text of the chart that it is in."""
+
+        def ask(one: ChartConfig) -> None:
+            self._reader.describe(self._compile(one, time_range, places).sql, one.source)
+
+        fields = Fields(source_schema(self._reader, chart.source, chart), chart.source)
+        return blamed(error, chart_pieces(chart, places, ask, fields.hint))
 
     def _fastest(
-        self, chart: ChartConfig, time_range: TimeRange, first: int = 0
+        self, chart: ChartConfig, time_range: TimeRange, places: Places = Places()
     ) -> tuple[CompiledChart, Acceleration | None]:
-        plain = self._compile(chart, time_range, first)
+        plain = self._compile(chart, time_range, places)
         if chart.select[0].metric is not None or not chart.source.materialized_views:
             return plain, None
-        return accelerated(self._reader.store, self._context(chart, time_range, first), plain)
+        return accelerated(self._reader.store, self._context(chart, time_range, places), plain)
 
-    def _compile(self, chart: ChartConfig, time_range: TimeRange, first: int = 0) -> CompiledChart:
+    def _compile(self, chart: ChartConfig, time_range: TimeRange, places: Places = Places()) -> CompiledChart:
         if chart.select[0].metric is None:
-            return compile_chart(chart, [self._context(chart, time_range, first)])
+            return compile_chart(chart, [self._context(chart, time_range, places)])
         each = [replace(chart, select=(select,)) for select in chart.select]
-        return compile_chart(chart, [self._context(one, time_range, first + at) for at, one in enumerate(each)])
+        contexts = [
+            self._context(one, time_range, replace(places, first=places.first + at)) for at, one in enumerate(each)
+        ]
+        return compile_chart(
+            chart, [replace(context, levels=_levels(context.chart.select[0], chart)) for context in contexts]
+        )
 
-    def _context(self, chart: ChartConfig, time_range: TimeRange, first: int = 0) -> Context:
+    def _context(self, chart: ChartConfig, time_range: TimeRange, places: Places = Places()) -> Context:
         source = chart.source
         fields = Fields(source_schema(self._reader, source, chart), source)
         named = self._named(chart, time_range)
@@ -123,8 +156,8 @@ class Runner:
             fields=fields,
             times=time_columns(source.timestamp_value_expression, fields),
             conditions=Conditions(fields, source),
-            types=self._types(untyped(chart, fields, first), fields, source, named),
-            first=first,
+            types=self._types(untyped(chart, fields, places), fields, source, named),
+            places=places,
             named=named,
         )
 
@@ -142,6 +175,8 @@ class Runner:
         self, chart: ChartConfig, compiled: CompiledChart, time_range: TimeRange, query_id: str | None
     ) -> tuple[list[Point], Statistics]:
         result = self._reader.query(compiled.sql, chart.source, query_id)
+        if len(result.columns) != compiled.bucketed + len(compiled.groups) + len(compiled.values):
+            raise BadQuery(SEVERAL_COLUMNS.format("An expression of this chart"))
         found = points(compiled, result)
         width_s = _width_s(chart)
         if chart.fill and width_s:
@@ -159,6 +194,8 @@ class Runner:
         columns = [Sql.of(read_expression(text, fields, "field").sql, f" AS e{at}") for at, text in enumerate(texts)]
         asked = Sql.of("SELECT ", Sql.join(columns, ", "), " FROM ", table(fields))
         described = self._reader.describe(with_named(named, asked), source)
+        if len(described.rows) != len(texts):
+            raise BadQuery(SEVERAL_COLUMNS.format(" or ".join(texts)))
         return {text: parse_type(row[1]) for text, row in zip(texts, described.rows, strict=True)}
 
 
@@ -189,6 +226,15 @@ def _shown(value: str | int | float | bool, kind: str) -> str:
     if isinstance(value, str):
         return literal(value) if kind == "String" else f"CAST({literal(value)}, {literal(kind)})"
     return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _levels(select: Select, chart: ChartConfig) -> tuple[float, ...]:
+    """The levels of all quantiles of the same metric under the same filter."""
+    if select.aggregate != "quantile":
+        return ()
+    nameless = replace(select, level=None, alias=None, number_format=None)
+    alike = [each for each in chart.select if replace(each, level=None, alias=None, number_format=None) == nameless]
+    return tuple(sorted({0.5 if each.level is None else each.level for each in alike}))
 
 
 def _width_s(chart: ChartConfig) -> int | None:

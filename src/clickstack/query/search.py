@@ -19,6 +19,7 @@ from clickstack.core.sql import Sql
 from clickstack.core.timerange import TimeRange
 from clickstack.store import Store
 
+from .blame import Piece, blamed
 from .draft import select, table
 from .events import added
 from .fields import Fields
@@ -92,6 +93,12 @@ class Search:
     def page(self, config: SearchConfig, query_id: str | None = None) -> SearchPage:
         """Raises BadQuery, BadRequest, and what Store.query raises."""
         query = _Query.of(self._reader, config)
+        try:
+            return self._page(config, query, query_id)
+        except BadQuery as error:
+            raise blamed(error, query.pieces(self._reader)) from error
+
+    def _page(self, config: SearchConfig, query: _Query, query_id: str | None) -> SearchPage:
         if config.order_by.strip():
             if config.newer_than:
                 raise BadRequest("newerThan: only a list in order of time can be continued; leave orderBy out")
@@ -182,7 +189,8 @@ class Search:
         return rows, statistics
 
     def _ordered_page(self, config: SearchConfig, query: _Query, query_id: str | None) -> SearchPage:
-        order = Sql.join([_order(part, query.fields) for part in split_list(config.order_by, "orderBy")], ", ")
+        parts = [_order(part, query.fields) for part in split_list(config.order_by, "orderBy")]
+        order = Sql.join([Sql.of(sql, f" {direction}") for sql, direction in parts], ", ")
         tail = [Sql.of("ORDER BY ", order), Sql.of(f"LIMIT {config.limit} OFFSET {config.offset}")]
         sql = select(rendered(query.shown), table(query.fields), query.where(config.time_range, None), tail)
         if config.time_range.empty:
@@ -212,13 +220,7 @@ class _Query:
         fields = Fields(source_schema(store, source), source)
         times = _times(source, fields)
         conditions = Conditions(fields, source)
-        asked = [
-            conditions.read(each, what, subqueries=not config.strict)
-            for each, what in (
-                (config.where, "where"),
-                *((each, f"filters.{at}") for at, each in enumerate(config.filters)),
-            )
-        ]
+        asked = [conditions.read(each, what, subqueries=not config.strict) for each, what in _filters(config)]
         text = config.select if config.select.strip() else source.default_table_select_expression or "*"
         shown = read_select(text, fields, subqueries=not config.strict, engine_names=config.strict)
         if not shown:
@@ -261,6 +263,24 @@ class _Query:
             [order or self.identity.newest_first, f"LIMIT {limit}"],
         )
 
+    def pieces(self, reader: Reader) -> Iterator[Piece]:
+        """The texts of the search, each to be asked alone."""
+        source, hint = self.config.source, self.fields.hint
+
+        def ask(column: Sql, *conditions: Sql) -> Callable[[], object]:
+            return lambda: reader.describe(select([column], table(self.fields), conditions, []), source)
+
+        own = source.table_filter_expression or ""
+        for each, what in [(Filter(own, "sql"), "tableFilterExpression"), *_filters(self.config)]:
+            condition = Conditions(self.fields, source).read(each, what, subqueries=not self.config.strict).sql
+            if condition is not None:
+                yield Piece(what, each.text, ask(self.times.finest.sql, condition), hint)
+        for shown in self.shown:  # beside the time: a column that folds rows has no place in a list
+            yield Piece("select", self.config.select, ask(Sql.of(self.times.finest.sql, ", ", shown.sql)), hint)
+        for part in split_list(self.config.order_by, "orderBy"):
+            ordered = Sql.of("tuple(", _order(part, self.fields)[0], ")")
+            yield Piece("orderBy", self.config.order_by, ask(ordered), hint)
+
     def columns(self, engine: tuple[Column, ...]) -> list[Column]:
         called = names(self.shown, [column.name for column in engine])
         return [replace(column, name=name) for column, name in zip(engine, called, strict=True)]
@@ -295,11 +315,16 @@ def _times(source: Source, fields: Fields) -> TimeColumns:
     return time_columns(source.timestamp_value_expression, fields, source.displayed_timestamp_value_expression)
 
 
-def _order(text: str, fields: Fields) -> Sql:
-    """An ORDER BY item: an expression with an optional direction."""
+def _filters(config: SearchConfig) -> list[tuple[Filter, str]]:
+    """The conditions of a search, and what the request calls them."""
+    return [(config.where, "where"), *((each, f"filters.{at}") for at, each in enumerate(config.filters))]
+
+
+def _order(text: str, fields: Fields) -> tuple[Sql, str]:
+    """An ORDER BY item: an expression, and its direction."""
     body, _, last = text.rpartition(" ")
     direction = last.upper() if last.upper() in ("ASC", "DESC") and body.strip() else ""
     expression = body if direction else text
     found = fields.find_or_none(expression.strip())
     sql = found.sql if found else user_expression(expression, "orderBy", subqueries=False)
-    return Sql.of(sql, f" {direction or 'ASC'}")
+    return sql, direction or "ASC"

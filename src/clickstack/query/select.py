@@ -12,7 +12,7 @@ from clickstack.core.sql import Sql
 
 from .expression import Expression
 
-Needs = Literal["nothing", "anything", "itself", "a number", "a number or a time"]
+Needs = Literal["nothing", "anything", "an identity", "itself", "a number", "a number or a time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _and_condition(ask: Ask) -> list[str | Sql]:
 
 AGGREGATIONS: Mapping[AggregateName, Aggregation] = {
     "count": Aggregation("nothing", _count),
-    "count_distinct": Aggregation("anything", _call("uniqExact")),
+    "count_distinct": Aggregation("an identity", _call("uniqExact")),
     "sum": Aggregation("a number", _sum),
     "avg": Aggregation("a number", _avg),
     "min": Aggregation("a number or a time", _call("min", or_null=True)),
@@ -119,13 +119,28 @@ AGGREGATIONS: Mapping[AggregateName, Aggregation] = {
 def argument(expression: Expression, needs: Needs, what: str) -> Sql:
     """The expression in the form an aggregate needs: numbers as they are, text as the number it spells or NULL.
 
-    Times become milliseconds since 1970, the unit of every other time in the API. Raises BadQuery.
+    Times become milliseconds since 1970, the unit of every other time in the API. What a map does not hold is NULL,
+    not 0. Raises BadQuery.
     """
+    if expression.type and expression.type.base == "AggregateFunction":
+        hint = "An aggFn that ends in Merge reads it, such as sumMerge."
+        raise BadQuery(f"{what}: {expression.text} is the state of an aggregate, {expression.type.text}.", hint=hint)
     if needs == "anything":
         return expression.sql
     if needs == "itself":
         return comparable(expression)
+    if needs == "an identity":  # nothing is no value; inside JSON it would be counted as one
+        same = comparable(expression)
+        return same if same == expression.sql else Sql.of("if(isNull(", expression.sql, "), NULL, ", same, ")")
+    sql = _as_number(expression, needs, what)
+    return Sql.of("if(", expression.present, ", ", sql, ", NULL)") if expression.present is not None else sql
+
+
+def _as_number(expression: Expression, needs: Needs, what: str) -> Sql:
     family = expression.type.family if expression.type else "other"
+    base = expression.type.base if expression.type else ""
+    if base in _CAST:
+        return Sql.of(f"{_CAST[base]}(", expression.sql, ")")
     if family in ("number", "bool"):
         return expression.sql
     if family == "text":
@@ -137,6 +152,10 @@ def argument(expression: Expression, needs: Needs, what: str) -> Sql:
         return Sql.of("toUnixTimestamp64Milli(toDateTime64(", expression.sql, ", 3))")
     shown = expression.type.text or expression.type.base if expression.type else "of unknown type"
     raise BadQuery(f"{what}: {expression.text} is {shown}, and the aggregate needs {needs}.")
+
+
+# What the engine would show as true and false, and what its quantiles do not take.
+_CAST = {"Bool": "toUInt8", "BFloat16": "toFloat32"}
 
 
 def answered_together(asks: Sequence[Ask | None]) -> list[Ask | None]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from clickstack.core.errors import BadQuery
@@ -156,6 +157,18 @@ def split_alias(text: str, what: str) -> tuple[str, str | None]:
 
 def tokenize(text: str, what: str) -> list[SqlToken]:
     """The tokens of a text whose quotes and brackets close. Raises BadQuery with the place of the fault."""
+    return list(_remembered(text, what)) if len(text) <= _REMEMBERED_CHARS_MAX else _tokenized(text, what)
+
+
+_REMEMBERED_CHARS_MAX = 200  # expressions of sources, sorting keys: the same ones for every query
+
+
+@lru_cache(maxsize=1_024)
+def _remembered(text: str, what: str) -> tuple[SqlToken, ...]:
+    return tuple(_tokenized(text, what))
+
+
+def _tokenized(text: str, what: str) -> list[SqlToken]:
     if len(text) > QUERY_TEXT_CHARS_MAX:
         raise BadQuery(f"{what} is longer than {QUERY_TEXT_CHARS_MAX} characters")
     tokens: list[SqlToken] = []

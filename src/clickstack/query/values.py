@@ -15,7 +15,7 @@ from clickstack.core.result import Statistics
 from clickstack.core.sql import Param, Sql
 from clickstack.store import Store
 
-from .counted import NATIVE, Counted, from_index, from_rollup, index_of_items, rollup_table
+from .counted import NATIVE, NOTHING_COUNTED, Counted, from_index, from_rollup, index_of_items, rollup_table
 from .draft import select, table
 from .events import Events, Scope
 from .keys import KeyMeaning, read_key
@@ -66,7 +66,7 @@ def values_of(events: Events, key: KeyMeaning, limit: int, wanted: Wanted = Want
     return ValueList(
         key=key.text,
         values=found.counts[:limit],
-        truncated=found.distinct > limit or not found.complete,
+        truncated=found.truncated,
         estimated=found.estimated,
         method=method,
         statistics=events.statistics,
@@ -75,20 +75,21 @@ def values_of(events: Events, key: KeyMeaning, limit: int, wanted: Wanted = Want
 
 
 def _found(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> tuple[Method, Counted]:
-    condition = Sql.join(wanted.condition("__text"), " AND ") or None
+    filled = [Sql.of("__text != ''")] if key.attribute else []
+    condition = Sql.join([*filled, *wanted.condition("__text")], " AND ") or None
     if events.scope.unfiltered and not events.scope.time_range.empty:
-        rollup = rollup_table(events)
         name, inside = key.attribute or (NATIVE, key.column)
+        rollup = rollup_table(events, name)
         if rollup and inside is not None:
             found = from_rollup(events, rollup, name, limit, inside, condition)
-            known = found.counts or (condition and from_rollup(events, rollup, name, 1, inside).counts)
-            if known:  # else: perhaps nothing in this range, perhaps a column the roll-up does not count
+            if found is None and condition and from_rollup(events, rollup, name, 1, inside):
+                found = NOTHING_COUNTED
+            if found is not None:  # else: perhaps nothing in this range, perhaps a column the roll-up does not count
                 return "rollup", found
         index = index_of_items(events.fields, key.attribute[0]) if key.attribute else None
-        if index and key.attribute:
+        if index and key.attribute and condition:
             begin = f"{key.attribute[1]}{index[1]}"
-            filled = Sql.join(["__text != ''", *wanted.condition("__text")], " AND ")
-            of_index = from_index(events, index[0], limit, begin, filled, wanted.prefix)
+            of_index = from_index(events, index[0], limit, begin, condition, wanted.prefix)
             if of_index is not None:
                 return "index", of_index
     return "scan", _scan(events, key, limit, wanted)
@@ -96,7 +97,7 @@ def _found(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> tuple
 
 def _scan(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> Counted:
     if events.scope.time_range.empty:
-        return Counted([], 0, complete=True, estimated=False)
+        return NOTHING_COUNTED
     asked = [key.present] if key.present else []
     sample, each = events.sample(EXPLORE_SAMPLE_ROWS_MAX, *asked)
     values = Sql.of("arrayJoin(", key.values, ") AS __text")
@@ -111,4 +112,5 @@ def _scan(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> Counte
     ]
     rows = events.ask(select(columns, table(events.fields), [*events.where(), *asked, *sample], tail)).rows
     counts = [(row[0], round(row[1] * each)) for row in rows]
-    return Counted(counts, rows[0][2] if rows else 0, complete=each == 1, estimated=each > 1)
+    more = bool(rows) and rows[0][2] > limit
+    return Counted(counts, truncated=more or each > 1, estimated=each > 1)

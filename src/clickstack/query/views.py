@@ -216,6 +216,9 @@ def _kept(context: Context, index: int, view: MaterializedView, schema: TableSch
     column = next((each for each in context.fields.schema.columns if Sql.of(ident(each.name)) == expression.sql), None)
     if column is None:
         raise Unfit(f"{select.expression} is not a column")
-    if AGGREGATIONS[select.aggregate].needs != "anything" and parse_type(column.type).family != "number":
+    if (
+        AGGREGATIONS[select.aggregate].needs not in ("anything", "an identity")
+        and parse_type(column.type).family != "number"
+    ):
         raise Unfit(f"{select.expression} is not a number")
     return kept_value(Wanted(select, expression.sql, column.type), view, schema)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clickstack.core.chart import Filter
+from clickstack.core.errors import BadQuery
 from clickstack.core.source import Source
 from clickstack.core.sql import Sql
 
@@ -36,7 +37,12 @@ class Conditions:
             return Condition(None)
         if filter.language == "sql":
             return Condition(user_expression(filter.text, what, subqueries=subqueries))
-        compiled = compile_lucene(filter.text, self._fields, self._bare_text)
+        try:
+            compiled = compile_lucene(filter.text, self._fields, self._bare_text)
+        except BadQuery as error:
+            if what == "where":  # the one text that a search box has
+                raise
+            raise BadQuery(f"{what}: {error.message}", position=error.position, hint=error.hint) from error
         return Condition(compiled.sql, compiled.warnings)
 
     def of_source(self) -> list[Sql]:
@@ -51,11 +57,15 @@ def _bare_text(fields: Fields, source: Source) -> BareText | None:
     if not text or not text.strip():
         return None
     parts = split_list(text, "implicitColumnExpression")
+    if not parts:  # nothing but a comment
+        return None
     if len(parts) > 1:
         joined = Sql.join([read_expression(part, fields, "implicitColumnExpression").sql for part in parts], ", ")
         return BareText(Sql.of("concatWithSeparator(';', ", joined, ")"), "none", nullable=True)
     only = read_expression(parts[0], fields, "implicitColumnExpression")
     nullable = only.type is None or only.type.nullable
+    if only.type is not None and only.type.base != "String":
+        return BareText(Sql.of("toString(", only.sql, ")"), "none", nullable)
     lower = f"lower({parts[0]})"
     if source.use_text_index_for_implicit_column != "disabled":
         index = fields.index(lower, ("text",))

@@ -15,6 +15,7 @@ from .opening import open_store
 from .query_settings import may_be_set
 from .retention import Retention
 from .store import Store
+from .table_parts import Part
 
 __all__ = [
     "Answer",
@@ -22,6 +23,7 @@ __all__ = [
     "EngineFault",
     "IndexProfiles",
     "Load",
+    "Part",
     "Pool",
     "PoolName",
     "Retention",

@@ -1,10 +1,13 @@
-"""What the tables look like: columns, types, defaults, skip indexes. Read once a minute, never per query."""
+"""What the tables look like: columns, types, defaults, skip indexes. Read once a minute, never per query.
+
+Their parts as well, which change more often (table_parts.py).
+"""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import BadQuery
@@ -12,8 +15,14 @@ from clickstack.core.result import QueryResult
 from clickstack.core.source import is_system_database
 from clickstack.core.sql import Param, Sql
 
+from .remembered import Remembered
+from .table_parts import Part, TableParts
+
+T = TypeVar("T")
+
 CATALOG_AGE_S_MAX = 60.0
 CATALOG_TABLES_MAX = 1_000  # tables remembered; above: the oldest is forgotten
+CATALOG_OTHERS_MAX = 100  # other answers, some of which are lists of thousands of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +63,33 @@ class Catalog:
 
     def __init__(self, query: Callable[[Sql], QueryResult], clock: Clock | None = None) -> None:
         self._query = query
-        self._clock = clock or SystemClock()
-        self._lock = threading.Lock()
-        self._known: dict[tuple[str, str], tuple[float, TableSchema]] = {}
+        clock = clock or SystemClock()
+        self._schemas = Remembered(clock, CATALOG_AGE_S_MAX, CATALOG_TABLES_MAX)
+        self._others = Remembered(clock, CATALOG_AGE_S_MAX, CATALOG_OTHERS_MAX)
+        self._parts = TableParts(query, clock)
 
     def table(self, database: str, table: str) -> TableSchema:
         """The schema of a table. Raises BadQuery when it does not exist, or is one of the engine's own."""
         if is_system_database(database):
             raise BadQuery(f"The database {database} is the engine's own: no source reads it.")
-        key, now_s = (database, table), self._clock.monotonic_s()
-        with self._lock:
-            known = self._known.get(key)
-        if known and now_s - known[0] < CATALOG_AGE_S_MAX:
-            return known[1]
-        schema = self._read(database, table)
-        with self._lock:
-            self._known.pop(key, None)
-            self._known[key] = (now_s, schema)
-            while len(self._known) > CATALOG_TABLES_MAX:
-                del self._known[next(iter(self._known))]
-        return schema
+        return self._schemas.answer((database, table), lambda: self._read(database, table))
+
+    def remembered(self, what: tuple[str, ...], read: Callable[[], T]) -> T:
+        """Anything else about tables that costs too much to be read for every query, as old as schemas may be."""
+        return self._others.answer(what, read)
+
+    def parts(self, database: str, table: str) -> tuple[Part, ...]:
+        """The active parts of a table, as they were at most a moment ago."""
+        return self._parts.of(database, table)
+
+    def rows_changed(self) -> None:
+        """Read parts anew from now on."""
+        self._parts.forget()
 
     def forget(self) -> None:
         """Read everything anew from now on (after a migration)."""
-        with self._lock:
-            self._known.clear()
+        self._schemas.forget()
+        self._others.forget()
 
     def _read(self, database: str, table: str) -> TableSchema:
         where = Sql.of(" WHERE database = ", Param(database, "String"), " AND table = ", Param(table, "String"))

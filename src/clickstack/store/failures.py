@@ -16,7 +16,9 @@ from clickstack.core.errors import BadQuery, Busy, Cancelled, ClickstackError, F
 
 _CODE = re.compile(r"Code: (\d+)\.")
 _NOISE = re.compile(r"(Code: \d+\. )?DB::Exception: |\(version [^)]*\)\.?|\s*\([A-Z_0-9]+\)\s*$")
-_ASIDE = re.compile(r":? ?(?:[Ww]hile executing|In scope |: In query )|\. Expected one of: ")
+_ASIDE = re.compile(
+    r":? ?(?:[Ww]hile executing|In scope )|[:.] ?In query |\. Expected one of: |\. Maybe you meant system\."
+)
 _NAME = re.compile(r"\(([A-Z][A-Z0-9_]{2,})\)")
 MESSAGE_CHARS_MAX = 600
 
@@ -31,7 +33,9 @@ _ANSWERS: dict[int, Callable[[str], ClickstackError]] = {
 }
 # Codes a reader's text can cause and that deserve other words.
 _TEXT: dict[int, Callable[[str], ClickstackError]] = {
-    60: lambda message: BadQuery(message, hint="The source names a table that does not exist in this connection."),
+    60: lambda message: BadQuery(
+        message, hint="The source, or SQL of yours, names a table that this connection lacks."
+    ),
     164: lambda message: Forbidden("Only reading is allowed here: " + message),
     396: lambda _: BadQuery("The answer has too many rows. Add a limit or group more coarsely."),
 }

@@ -45,7 +45,10 @@ class Store:
 
         They survive a power cut only after `sync`, which several loads can share.
         """
-        return self._engine.load(load)
+        try:
+            return self._engine.load(load)
+        finally:
+            self.catalog.rows_changed()
 
     def sync(self) -> None:
         """Return when everything loaded so far survives a power cut. Raises StoreFailed."""
@@ -53,7 +56,10 @@ class Store:
 
     def command(self, text: str) -> None:
         """Run a statement of our own that changes things (migrations, retention)."""
-        self._engine.command(text)
+        try:
+            self._engine.command(text)
+        finally:
+            self.catalog.rows_changed()
 
     def progress(self, query_id: str) -> Progress | None:
         """How far a running query is; None when it is not running (yet, or any more)."""

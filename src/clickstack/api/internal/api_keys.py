@@ -16,7 +16,16 @@ from clickstack.core.records import Actor
 from clickstack.metadata import ApiKey
 
 from ..context import Services, SignedIn, services
-from ..operations.api_keys import UUID, ApiKeyChange, NewApiKeyBody, api_key_wire, key_changes, key_spec, new_key_wire
+from ..operations.api_keys import (
+    UUID,
+    ApiKeyChange,
+    NewApiKeyBody,
+    key_changes,
+    key_spec,
+    new_key_wire,
+    shown_key,
+    shown_keys,
+)
 from ..revisions import request_id
 from ..wire import Json, private
 
@@ -26,7 +35,7 @@ KeyId = Annotated[str, Path(alias="id")]
 
 @router.get("")
 def list_all(request: Request, actor: SignedIn) -> Json:
-    """The keys, the two ids of the addresses, and the roles a key may have."""
+    """The keys, the two ids of the addresses, and the roles a key may have: the system's and those of the service."""
     here, team = services(request), actor.team
     alone = _is_alone(here, actor)
     found = here.metadata.api_keys.list(team.organization_id)
@@ -34,8 +43,11 @@ def list_all(request: Request, actor: SignedIn) -> Json:
         {
             "organizationId": team.organization_id,
             "serviceId": team.service_id,
-            "roles": [{"id": role.id, "name": role.name} for role in SYSTEM_ROLES.values() if role.role],
-            "data": [api_key_wire(key) for key in found if alone or _is_own(key, actor)],
+            "roles": [
+                *({"id": role.id, "name": role.name} for role in SYSTEM_ROLES.values() if role.role),
+                *({"id": role.id, "name": role.name} for role in here.metadata.roles.list(team.id)),
+            ],
+            "data": shown_keys(here, [key for key in found if alone or _is_own(key, actor)]),
         }
     )
 
@@ -47,7 +59,7 @@ def create(request: Request, actor: SignedIn, body: NewApiKeyBody) -> Json:
     _require_own_services(here, actor, body, new=True)
     spec, hashes = key_spec(here, body)
     new = here.auth.api_keys.create(actor.team.organization_id, spec, actor.author, request_id(request), hashes)
-    return private(Json(new_key_wire(new)))
+    return private(Json(new_key_wire(here, new)))
 
 
 @router.patch("/{id}")
@@ -57,7 +69,7 @@ def update(request: Request, actor: SignedIn, id: KeyId, body: ApiKeyChange) -> 
     _require_own_services(here, actor, body, new=False)
     changes = key_changes(here, body)
     changed = here.auth.api_keys.update(key.organization_id, key.id, changes, actor.author, request_id(request))
-    return Json(api_key_wire(changed))
+    return Json(shown_key(here, changed))
 
 
 @router.delete("/{id}")

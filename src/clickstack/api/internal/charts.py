@@ -93,6 +93,7 @@ def _chart_wire(found: ChartResult) -> dict[str, Any]:
     return {
         "values": list(found.values),
         "groups": list(found.groups),
+        "numberFormats": list(found.formats),
         "points": _points_wire(found.points),
         "previous": None if found.previous is None else _points_wire(found.previous),
         "granularityS": found.width_s,

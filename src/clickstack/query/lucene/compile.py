@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clickstack.core.errors import BadQuery
-from clickstack.core.sql import Param, Sql
+from clickstack.core.sql import Param, Sql, ident
 
 from ..columntype import ColumnType
 from ..fields import Field, Fields
@@ -133,8 +133,12 @@ def _array(field: Field, value: Value) -> Predicate:
     if isinstance(value, Phrase) and element.base == "String" and not element.nullable:
         return Predicate(Sql.of("has(", field.sql, ", ", Param(value.text, "String"), ")"))
     item, kind = Sql.of("e"), element
-    if field.element_key is not None:
+    if field.element_key is not None and element.base == "JSON":
+        item = Sql.of(".".join(["e", *map(ident, field.element_key.split("."))]))
+    elif field.element_key is not None:
         item, kind = Sql.of("e[", Param(field.element_key, "String"), "]"), element.arguments[1]
+    elif element.family in ("array", "other"):  # lists in lists, tuples: by their text
+        item, kind = Sql.of("toString(e)"), ColumnType("String")
     inner = _scalar(item, kind, value, loose=field.loose, name=field.name)
     return Predicate(Sql.of("arrayExists(e -> ", _certain(inner), ", ", field.sql, ")"))
 

@@ -44,21 +44,24 @@ def _text(target: Target, value: Value) -> Predicate:
         case Exists():
             return Predicate(Sql.of("notEmpty(", sql, ")"), nullable)
         case Compare(operator, text):
-            if loose and _is_number(text):
+            if loose and _of_numbers(value):
                 return Predicate(Sql.of("toFloat64OrNull(", sql, f") {operator} ", _number(text)), True)
             return Predicate(Sql.of(sql, f" {operator} ", Param(text, "String")), nullable)
         case Range():
-            if loose and all(_is_number(end) for end in (value.low, value.high) if end is not None):
+            if loose and _of_numbers(value):
                 return Predicate(between(Sql.of("toFloat64OrNull(", sql, ")"), value, _number), True)
             return Predicate(between(sql, value, lambda end: Sql.of(Param(end, "String"))), nullable)
 
 
 def _json(target: Target, value: Value) -> Predicate:
-    """A JSON path, by its text; comparisons with numbers are numeric. A missing path is NULL."""
+    """A JSON path, by its text; comparisons with numbers are numeric. The text of a missing path is empty."""
     text = Sql.of("toString(", target.sql, ")")
     if isinstance(value, Exists):
         return Predicate(Sql.of("notEmpty(ifNull(", text, ", ''))"))
-    return _text(replace(target, sql=text, type=ColumnType("String", nullable=True), loose=True), value)
+    found = _text(replace(target, sql=text, type=ColumnType("String", nullable=True), loose=True), value)
+    if isinstance(value, Compare | Range) and not _of_numbers(value):
+        return Predicate(Sql.of("(isNotNull(", target.sql, ") AND ", found.sql, ")"), found.nullable)
+    return found
 
 
 def _numeric(target: Target, value: Value) -> Predicate:
@@ -150,6 +153,11 @@ def between(sql: Sql, value: Range, bound: Callable[[str], Sql]) -> Sql:
 
 def _present(target: Target) -> Predicate:
     return Predicate(Sql.of("isNotNull(", target.sql, ")")) if target.type.nullable else TRUE
+
+
+def _of_numbers(value: Compare | Range) -> bool:
+    ends = (value.text,) if isinstance(value, Compare) else (value.low, value.high)
+    return all(_is_number(end) for end in ends if end is not None)
 
 
 def _is_number(text: str) -> bool:
