@@ -5,6 +5,7 @@ ARGS ?=
 TEST_PROCESSES ?= 2
 DEMO_DATA_DIR ?= data/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE :=  # empty is no: the tests start a hundred programs, which compile nothing twice
 
 .PHONY: lock run demo test check soak golden bench bench-ingest bench-query bench-alerts bench-api setup setup-dev ui chromium postgresql clean
 .DEFAULT_GOAL := run
@@ -18,7 +19,7 @@ demo: setup ui  ## server and demo shop together; Ctrl-C stops both
 	$(BIN)/clickstack demo
 
 test: check ui chromium postgresql  ## everything: checks, then all tests
-	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --max-worker-restart 1 $(ARGS)
 
 check: setup-dev  ## format, lint, types; the UI's types, lint and unit tests
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy

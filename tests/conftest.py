@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from belt import Belt
 from clickstack.core.clock import FixedClock
 from clickstack.core.ids import SequentialIds
 from clickstack.core.settings import Settings
@@ -22,6 +23,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--cycles", type=int, default=6, help="how often the crash tests kill the process (make soak: 200)"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Belt(config))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

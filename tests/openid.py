@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from clickstack.core.clock import Clock
+from threads import joined
 
 CLIENT_ID, CLIENT_SECRET = "clickstack", "client: secret/of+ours"
 
@@ -157,4 +158,4 @@ def openid_provider(clock: Clock) -> Iterator[OpenIdProvider]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join()
+        joined(thread)

@@ -20,6 +20,7 @@ import pytest
 from clickstack.metadata import tables
 
 USER = "clickstack"
+PATIENCE = "-c statement_timeout=60s"  # of a statement of the tests themselves
 _PLACES = ("/usr/lib/postgresql", "/usr/pgsql-*", "/opt/homebrew/opt", "/usr/local/opt")
 _QUICK = {  # what is here must survive a killed server, but no power cut
     "fsync": "off",
@@ -46,7 +47,9 @@ class PostgreSQL:
         return f"postgresql+psycopg://{USER}@/{database}?host={self.directory}"
 
     def sql(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
-        with psycopg.connect(host=str(self.directory), user=USER, dbname=database, autocommit=True) as connection:
+        with psycopg.connect(
+            host=str(self.directory), user=USER, dbname=database, autocommit=True, connect_timeout=10, options=PATIENCE
+        ) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
@@ -110,7 +113,9 @@ def postgresql() -> Iterator[PostgreSQL]:
         initdb = [program("initdb"), "-D", str(directory / "data"), "-U", USER, "--auth=trust", "--encoding=UTF8"]
         # A locale that does not sort by bytes, as most installations have.
         locale = ["--no-locale", "--locale-provider=icu", "--icu-locale=en-US"]
-        subprocess.run([*initdb, *locale, "--no-sync"], check=True, capture_output=True, cwd=directory, **_as_who())
+        subprocess.run(
+            [*initdb, *locale, "--no-sync"], check=True, capture_output=True, cwd=directory, timeout=120, **_as_who()
+        )
         server = PostgreSQL(directory)
         try:
             server.start()

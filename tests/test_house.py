@@ -168,7 +168,12 @@ def test_exemptions_are_still_needed() -> None:
 
 def test_nothing_names_a_registry_or_this_machine() -> None:
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     hosts = re.compile(
         "|".join(

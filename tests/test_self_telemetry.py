@@ -200,7 +200,7 @@ def test_the_line_of_another_thread_that_loads_our_batch_is_not_kept(kept: Store
         kept.accept(signal, body)
         loader = threading.Thread(target=lambda: get_logger("ingest").info("loaded", extra=fields(rows=1)))
         loader.start()
-        loader.join()
+        loader.join(10)
 
     telemetry = open_self_telemetry(Settings(), "1", accept, clock)
     get_logger("server").info("one line")

@@ -385,6 +385,17 @@ def test_sign_ins_of_one_address_are_counted_whoever_signs_in(person: httpx.Clie
     assert connect(address="198.51.100.8").post("/login/password", data=LOGIN).headers["location"].endswith("/")
 
 
+def test_a_household_is_one_address(person: httpx.Client, connect: Any) -> None:
+    """Or who has an IPv6 network could guess from 2^64 addresses."""
+    wrong = {**LOGIN, "password": "Wrong-horse-1"}
+    for index in range(LOGIN_FAILURES_MAX):
+        guess = connect(address=f"2001:db8:1:2::{index:x}").post("/login/password", data=wrong)
+        assert guess.headers["location"].endswith("err=authFail")
+    neighbour = connect(address="2001:db8:1:2:ffff::1").post("/login/password", data=LOGIN)
+    assert neighbour.headers["location"].endswith("err=tooManyAttempts")
+    assert connect(address="2001:db8:1:3::1").post("/login/password", data=LOGIN).headers["location"].endswith("/")
+
+
 def test_an_address_nobody_has_costs_no_hash(person: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Passwords, "matches", lambda *_: pytest.fail("hashed"))
     wrong = {"email": "x" * 300 + "@example.com", "password": "x"}

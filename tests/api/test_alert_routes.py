@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from alerts.receiver import Answer, Receiver, receiver
-from clickstack.api import Services
+from clickstack.api import Services, trial_budget
 from clickstack.core.address import AllowedHosts
 from clickstack.core.clock import FixedClock
 from clickstack.core.errors import NotFound
@@ -221,6 +221,7 @@ EXTRAS = {
     "evaluationDelaySeconds": 86_400,
     "severity": "critical",
     "maxGroups": 1,
+    "notifyAfterErrors": 3,
 }
 
 
@@ -247,6 +248,7 @@ def test_what_the_published_api_does_not_know_stays_unless_it_is_sent(
         ("severity", "awful"),
         ("maxGroups", 1_001),
         ("maxGroups", 0),
+        ("notifyAfterErrors", 101),
     ],
 )
 def test_a_wrong_extra_is_named(v2: httpx.Client, body: dict[str, Any], field: str, value: Any) -> None:
@@ -353,6 +355,23 @@ def test_a_test_mail_needs_a_mail_server(person: httpx.Client) -> None:
     assert "CLICKSTACK_SMTP_HOST" in refusal(reply)
 
 
+def test_a_team_has_a_budget_of_test_messages(
+    insider: httpx.Client, there: Receiver, monkeypatch: pytest.MonkeyPatch, clock: FixedClock
+) -> None:
+    monkeypatch.setattr(trial_budget, "TRIALS_MAX", 2)
+    body = {"service": "generic", "url": there.url}
+    refusal(insider.post("/webhooks/test", json={**body, "url": "nowhere"}))  # sends nothing, costs nothing
+    assert insider.post("/webhooks/test", json=body).status_code == 200
+    refusal(insider.post("/alerts/test-email", json={"emailRecipients": ["ada@example.com"]}))
+    for address, sent in (("/webhooks/test", body), ("/alerts/test-email", {"emailRecipients": ["a@example.com"]})):
+        reply = insider.post(address, json=sent)
+        assert (reply.status_code, reply.headers["retry-after"]) == (429, "60")
+        assert "2 test messages within 60 seconds" in reply.text
+    assert len(there.received) == 1
+    clock.advance(60)
+    assert insider.post("/webhooks/test", json=body).status_code == 200
+
+
 # --- silences ---------------------------------------------------------------------------------------------------
 
 NIGHTS = {"days": [5, 6], "start": "22:00", "minutes": 240, "timezone": "Europe/Berlin"}
@@ -377,6 +396,10 @@ def test_a_silence_lives(person: httpx.Client, alert: str, clock: FixedClock, me
         made["startsAt"],
         True,
     )
+    assert changed["revision"] == made["revision"] + 1
+    stale = {"If-Match": '"r1-0"'}  # somebody else has changed it since it was read
+    assert person.put(f"/silences/{made['id']}", json=longer, headers=stale).status_code == 412
+    assert person.delete(f"/silences/{made['id']}", headers=stale).status_code == 412
     assert person.delete(f"/silences/{made['id']}").json() == {}
     assert person.delete(f"/silences/{made['id']}").status_code == 404
     assert person.put(f"/silences/{made['id']}", json=longer).status_code == 404

@@ -50,6 +50,7 @@ def dashboard(v2: httpx.Client, source: dict[str, Any]) -> dict[str, Any]:
         "unbucketed": {**raw, "displayType": "line", "sqlTemplate": "SELECT 1 -- intervalSeconds"},
         "number": {**raw, "displayType": "number", "sqlTemplate": "SELECT 1"},
         "raw table": {**raw, "displayType": "table", "sqlTemplate": "SELECT 1"},
+        "raw pie": {**raw, "displayType": "pie", "sqlTemplate": "SELECT 1"},
     }
     tiles = [{"name": name, "x": 0, "y": 0, "w": 6, "h": 3, "config": config} for name, config in configs.items()]
     return made(v2.post("/api/v2/dashboards", json={"name": "D", "tiles": tiles, "tags": []}))
@@ -230,7 +231,8 @@ def test_what_is_referred_to_must_be_there(
         ("bucketed", ""),
         ("number", ""),
         ("unbucketed", "Raw SQL alert query is invalid: it must include an interval parameter or macro"),
-        ("raw table", "Alerts on Raw SQL tiles are only supported for Line, Stacked Bar, or Number"),
+        ("raw table", ""),
+        ("raw pie", "Alerts on tiles are only supported for Line, Stacked Bar, Number, or Table"),
         ("table", ""),
     ],
 )
@@ -301,7 +303,12 @@ def test_a_webhook_that_is_notified_stays(
         assert message(v2.delete(f"/api/v2/webhooks/{webhook}"), 409) == (
             "Cannot delete webhook: 1 alert(s) still reference it. Reassign or remove those alerts first."
         )
-    made(v2.put(f"/api/v2/alerts/{alert['id']}", json={**minimal, **search}))
+    name = v2.get(f"/api/v2/webhooks/{webhooks[1]}").json()["data"]["name"]
+    for mention in (webhooks[1], name):  # also when the message alone names it
+        mentioning = {**minimal, **search, "message": f"look\n@webhook-{mention} now"}
+        made(v2.put(f"/api/v2/alerts/{alert['id']}", json=mentioning))
+        assert "1 alert(s) still reference it" in message(v2.delete(f"/api/v2/webhooks/{webhooks[1]}"), 409)
+    made(v2.put(f"/api/v2/alerts/{alert['id']}", json={**minimal, **search, "message": "@webhook-{{group}}"}))
     assert v2.delete(f"/api/v2/webhooks/{webhooks[1]}").status_code == 200
     assert v2.delete(f"/api/v2/alerts/{alert['id']}").json() == {}
     assert v2.delete(f"/api/v2/webhooks/{webhooks[0]}").status_code == 200

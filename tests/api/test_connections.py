@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -13,6 +13,7 @@ import pytest
 from clickstack.core.address import AllowedHosts
 from clickstack.core.clock import FixedClock
 from clickstack.metadata import Metadata
+from threads import joined
 
 Connect = Callable[..., httpx.Client]
 BODY = {"name": "C", "host": "https://clickhouse.example:8443", "username": "reader"}
@@ -140,12 +141,12 @@ class ClickHouse(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def clickhouse() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), ClickHouse)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ClickHouse)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://localhost:{server.server_port}"
     server.shutdown()
-    thread.join()
+    joined(thread)
     server.server_close()
 
 

@@ -221,6 +221,14 @@ def test_moments_outside_of_all_calendars(person: httpx.Client, path: str, body:
     assert [field] in [issue["path"] for part in reply.json() for issue in part["errors"]["issues"]]
 
 
+@pytest.mark.parametrize("value", [b"NaN", b"Infinity", b"-Infinity"])
+def test_what_javascript_calls_numbers_and_json_does_not(person: httpx.Client, value: bytes) -> None:
+    reply = person.post("/dashboards", content=b'{"name": "x", "tiles": [{"x": %s}]}' % value, headers=AS_JSON)
+    assert (reply.status_code, reply.json()["message"]) == (400, "Invalid JSON payload")
+    named = person.patch("/team/name", content=b'\xef\xbb\xbf{"name": "%s"}' % value, headers=AS_JSON)
+    assert named.json() == {"name": value.decode()}
+
+
 def test_whole_characters_pass(person: httpx.Client) -> None:
     whole = b'{"name": "\\ud83d\\ude00 \\\\ud800"}'
     assert person.patch("/team/name", content=whole, headers=AS_JSON).json() == {"name": "😀 \\ud800"}

@@ -97,7 +97,8 @@ def test_while_the_first_request_runs_the_second_waits(client: httpx.Client, sho
     def order_again() -> None:
         worker = threading.Thread(target=lambda: seen.append(second.post(PATH, json={"name": "tea"}, headers=KEY)))
         worker.start()
-        worker.join()
+        worker.join(timeout=10)
+        assert not worker.is_alive()
 
     shop.while_ordering = order_again
     assert client.post(PATH, json={"name": "tea"}, headers=KEY).status_code == 200

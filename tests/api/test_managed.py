@@ -186,6 +186,68 @@ def test_a_write_may_name_the_revision_it_is_meant_for(program: Managed, source_
     assert program("PUT", path, body, **{"If-Match": reply.headers["etag"]}).status_code == 412
 
 
+# --- a POST that is sent twice --------------------------------------------------------------------------------------
+
+
+HOOK = {"name": "W", "service": "generic", "url": "https://93.184.216.34/hook"}
+ONCE = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
+
+
+def test_what_is_sent_again_happens_once(program: Managed) -> None:
+    first = program("POST", "/webhooks", HOOK, **ONCE)
+    again = program("POST", "/webhooks", HOOK, **ONCE)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json()["result"] == again.json()["result"]
+    assert program.result("GET", "/webhooks") == [first.json()["result"]]
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.headers["x-ratelimit-remaining"]
+    said = [reply.json()["requestId"] for reply in (first, again)]
+    assert said == [reply.headers["x-request-id"] for reply in (first, again)]
+    assert said[0] != said[1]
+
+
+def test_refusals_of_an_idempotency_key_are_in_the_envelope(program: Managed) -> None:
+    assert program("POST", "/webhooks", {**HOOK, "name": ""}, **ONCE).status_code == 400, "uses up no key"
+    assert program("POST", "/webhooks", HOOK, **ONCE).status_code == 200
+    other = program("POST", "/webhooks", {**HOOK, "name": "V"}, **ONCE)
+    assert (other.status_code, other.json()["status"]) == (422, 422)
+    assert other.json()["error"] == "This Idempotency-Key was used for another request. Use a new key."
+    wrong = program("POST", "/webhooks", HOOK, **{"Idempotency-Key": "a b"})
+    assert (wrong.status_code, sorted(wrong.json())) == (400, ["error", "requestId", "status"])
+    assert len(program.result("GET", "/webhooks")) == 1
+
+
+def test_a_key_that_may_no_longer_do_it_is_not_told_what_it_did(
+    program: Managed, person: httpx.Client, connect: Any
+) -> None:
+    other = Managed(connect(managed_api_requests_per_10s=UNLIMITED), program.path)
+    other.client.auth = new_key(person, name="other")
+    assert "idempotent-replayed" not in other("POST", "/webhooks", HOOK, **ONCE).headers
+    key = next(each for each in person.get("/team/api-keys").json()["data"] if each["name"] == "other")
+    person.patch(f"/team/api-keys/{key['id']}", json={"roles": ["developer"]})
+    refused = other("POST", "/webhooks", HOOK, **ONCE)
+    assert (refused.status_code, "result" in refused.json()) == (403, False)
+
+
+def test_a_reply_with_a_secret_is_not_kept(program: Managed) -> None:
+    keys = program.path.partition("/services/")[0] + "/keys"
+    made = [program.client.post(keys, json={"name": "CI"}, headers=ONCE).json()["result"] for _ in range(2)]
+    assert made[0]["keySecret"] != made[1]["keySecret"]
+    judged = [program("POST", "/dashboards/validate", {}, **ONCE) for _ in range(2)]
+    assert all("idempotent-replayed" not in each.headers for each in judged)
+
+
+@pytest.mark.parametrize("given", ["abc", "x" * 36, "0" * 32])
+def test_the_request_id_is_a_uuid_whatever_the_caller_names_it(program: Managed, given: str) -> None:
+    assert UUID4.fullmatch(program("GET", "/alerts", **{"X-Request-Id": given}).json()["requestId"])
+
+
+def test_a_uuid_of_the_caller_is_the_request_id(program: Managed) -> None:
+    given = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    reply = program("GET", "/alerts", **{"X-Request-Id": given})
+    assert reply.json()["requestId"] == reply.headers["x-request-id"] == given
+
+
 def test_what_only_this_surface_knows_about_channels_and_intervals(
     program: Managed, v2: httpx.Client, source_id: str
 ) -> None:

@@ -274,6 +274,20 @@ def test_an_admin_of_one_service_among_several_opens_no_other(person: httpx.Clie
 # --- the page of Team Settings ------------------------------------------------------------------------------------
 
 
+def test_roles_of_a_service_are_shown_by_name(person: httpx.Client, v2: httpx.Client, admin: Managed) -> None:
+    role = {"name": "Drawers", "permissions": [{"action": "read", "subject": "all"}]}
+    role_id = v2.post("/api/v2/roles", json=role).json()["data"]["id"]
+    made = person.post("/team/api-keys", json={"name": "CI", "assignedRoleIds": [role_id]}).json()["key"]
+    assert made["assignedRoles"] == [{"roleId": role_id, "roleName": "Drawers", "roleType": "custom"}]
+    page = person.get("/team/api-keys").json()
+    assert made in page["data"]
+    assert {"id": role_id, "name": "Drawers"} in page["roles"]
+    keys = Managed(admin.client, service_path(person).partition("/services/")[0])
+    assert made in keys.result("GET", "/keys")
+    assert keys.result("GET", f"/keys/{made['id']}") == made
+    assert keys.result("PATCH", f"/keys/{made['id']}", {"name": "CD"})["assignedRoles"] == made["assignedRoles"]
+
+
 def test_the_page(person: httpx.Client, colleague: Callable[[str], httpx.Client]) -> None:
     made = person.post("/team/api-keys", json={"name": "CI", "roles": ["admin"]})
     assert made.headers["cache-control"] == "no-store"

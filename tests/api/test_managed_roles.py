@@ -54,6 +54,14 @@ def test_a_role_is_made_read_changed_and_deleted(program: Managed) -> None:
     assert program.error("GET", f"/roles/{role['id']}") == (404, "NOT_FOUND: Role not found")
 
 
+def test_the_second_of_two_editors_of_a_role_is_told(program: Managed, v2: httpx.Client) -> None:
+    path = f"/roles/{made(program, READ_ALL)}"
+    for read in (lambda: program("GET", path), lambda: v2.get(f"/api/v2{path}")):
+        seen = {"If-Match": read().headers["etag"]}
+        assert program("PUT", path, {"permissions": [DASHBOARDS]}, **seen).status_code == 200
+        assert v2.put(f"/api/v2{path}", json={"permissions": [READ_ALL]}, headers=seen).status_code == 412
+
+
 def test_predefined_roles_stay(program: Managed) -> None:
     for role in program.result("GET", "/roles"):
         assert program.result("GET", f"/roles/{role['id']}") == role
@@ -89,7 +97,7 @@ def test_a_key_with_a_role_of_the_service(program: Managed, person: httpx.Client
     role = made(program, {"action": "read", "subject": "Source"}, DASHBOARDS)
     client = connect(managed_api_requests_per_10s=UNLIMITED)
     reply = person.post("/team/api-keys", json={"assignedRoleIds": [role]}).json()
-    assert reply["key"]["assignedRoles"] == [{"roleId": role, "roleName": role, "roleType": "custom"}]
+    assert reply["key"]["assignedRoles"] == [{"roleId": role, "roleName": "Drawers", "roleType": "custom"}]
     client.auth = (reply["keyId"], reply["keySecret"])
     drawer = Managed(client, program.path)
     board = drawer.result("POST", "/dashboards", {"name": "x", "tiles": []})

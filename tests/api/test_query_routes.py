@@ -82,7 +82,8 @@ def test_a_fault_has_a_stable_code_and_words_of_ours(client: httpx.Client, logs:
     assert "NoSuchColumn" in found["message"]
     assert "DB::Exception" not in found["message"]
     *_, found = frames(client, route, body(route, logs, "SeverityText ServiceName Body"))
-    assert (found["code"], found["message"][:19]) == ("bad_query", "Syntax error near: ")
+    assert found["code"] == "bad_query"
+    assert "Syntax error near: " in found["message"]
     assert "__" not in found["message"]
     *_, found = frames(client, route, body(route, logs, "1 IN (SELECT 1 FROM system.processes)"))
     assert found["code"] in ("forbidden", "bad_query")

@@ -14,6 +14,7 @@ from clickstack.auth import PASSWORD_RULES
 from clickstack.core.clock import FixedClock
 from clickstack.core.limits import INVITE_LIFE_S, LOGIN_FAILURES_MAX, SEEN_EVERY_S
 from clickstack.metadata import tables
+from threads import in_parallel
 
 EMAIL, PASSWORD = "ada@example.com", "Correct-horse-1"
 BOB = {"email": "Bob@Example.com", "name": "Bob"}
@@ -79,17 +80,14 @@ def test_asked_again_an_address_has_the_same_link_and_the_new_role(person: httpx
 
 def test_parallel_invitations_of_one_address_are_one(person: httpx.Client, services: Any) -> None:
     actor = services.auth.visit(person.cookies["connect.sid"]).actor
-    start, tokens = threading.Barrier(6), []
+    start, tokens = threading.Barrier(6, timeout=30), []
 
     def ask() -> None:
         start.wait()
         tokens.append(services.auth.people.invite(actor, "bob@example.com", None, "editor", None).token)
 
     threads = [threading.Thread(target=ask) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel(*threads)
     assert (len(tokens), len(set(tokens))) == (6, 1)
 
 
@@ -143,7 +141,7 @@ def test_who_is_here_cannot_be_invited(person: httpx.Client) -> None:
 
 def test_parallel_uses_of_one_link_make_one_person(person: httpx.Client, services: Any) -> None:
     token = invite(person)
-    start, outcomes = threading.Barrier(5), []
+    start, outcomes = threading.Barrier(5, timeout=30), []
 
     def join() -> None:
         start.wait()
@@ -153,10 +151,7 @@ def test_parallel_uses_of_one_link_make_one_person(person: httpx.Client, service
             outcomes.append(type(error).__name__)
 
     threads = [threading.Thread(target=join) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel(*threads)
     assert sorted(outcomes) == ["Unauthorized"] * 4 + ["bob@example.com"]
 
 

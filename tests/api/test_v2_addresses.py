@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from typing import Annotated, Any
 
 import httpx
@@ -12,7 +14,7 @@ from pydantic import Field
 from clickstack.api.conditional import is_known
 from clickstack.api.paging import BIGGEST, PageLimit, PageOffset, page_reply
 from clickstack.api.wire import Json, WireModel
-from clickstack.core.limits import FORM_FIELDS_MAX, LIST_PAGE_MAX
+from clickstack.core.limits import API_BODY_BYTES_MAX, FORM_FIELDS_MAX, LIST_PAGE_MAX
 
 Probe = tuple[FastAPI, httpx.Client]
 
@@ -115,6 +117,40 @@ def test_bodies(things: httpx.Client, media_type: str | None, body: str | bytes,
     headers = {} if media_type is None else {"content-type": media_type}
     answer = things.post("/api/v2/things", content=body, headers=headers)
     assert (answer.status_code, answer.json()) == (status, reply if status == 200 else {"message": reply})
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [("gzip", gzip.compress), ("GZIP", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)],
+)
+def test_packed_bodies(things: httpx.Client, encoding: str, pack: Any) -> None:
+    for sent, type_ in ((b'{"name": "a"}', "application/json"), (b"name=a", "application/x-www-form-urlencoded")):
+        headers = {"Content-Type": type_, "Content-Encoding": encoding}
+        assert things.post("/api/v2/things", content=pack(sent), headers=headers).json() == {"name": "a", "host": "xx"}
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "status", "text"),
+    [
+        (b"{}", "gzip", 400, "The body is not valid gzip."),
+        (b"{}", "br", 415, "Content-Encoding 'br' is not one of identity, gzip"),
+        (b"{}", "gzip, gzip", 415, "Content-Encoding 'gzip, gzip' is not one of"),
+        (gzip.compress(b" " * (API_BODY_BYTES_MAX + 1)), "gzip", 413, "The body is larger than 4194304 bytes"),
+    ],
+)
+def test_packed_bodies_that_are_wrong(things: httpx.Client, body: bytes, encoding: str, status: int, text: str) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    reply = things.post("/api/v2/things", content=body, headers=headers)
+    assert (reply.status_code, reply.json()["message"][: len(text)]) == (status, text)
+    assert "ratelimit-remaining" in reply.headers
+
+
+def test_packed_bodies_of_strangers_are_not_unpacked(api: httpx.Client, person: httpx.Client, connect: Any) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    for path in ("/dashboards", "/api/v2/dashboards", "/v1/organizations/x/keys"):
+        assert connect().post(path, content=b"no gzip", headers=headers).status_code == 401
+    assert connect().post("/login/password", content=gzip.compress(b" " * 65_537), headers=headers).status_code == 413
+    assert person.post("/dashboards", content=b"no gzip", headers=headers).status_code == 400
 
 
 def test_what_fails_before_the_handler_still_tells_the_budget(things: httpx.Client) -> None:

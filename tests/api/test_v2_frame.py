@@ -7,7 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from clickstack.api import Services, create_api_app
 from clickstack.core.clock import FixedClock
+
+from .conftest import ClientOf
 
 REFUSED = {"message": "Unauthorized access. API key is missing or invalid."}
 
@@ -107,6 +110,13 @@ def test_wrong_keys_share_the_budget_of_their_address(v2: httpx.Client, connect:
     ]
     assert statuses == [401] * 100 + [429]
     assert v2.get("/api/v2/sources").status_code == 200
+
+
+def test_an_ipv6_network_is_one_stranger(services: Services, client_of: ClientOf) -> None:
+    app = create_api_app(services)
+    neighbours = ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1")
+    left = [client_of(app, address=each).get("/api/v2/sources").headers["ratelimit-remaining"] for each in neighbours]
+    assert left == ["99", "98", "99"]
 
 
 # --- headers and paths ------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from clickstack.core.ids import RandomIds, SequentialIds
 from clickstack.core.limits import LOGIN_FAILURES_MAX, LOGIN_WINDOW_S, SESSION_LIFE_S, SESSION_ROLL_S
 from clickstack.core.records import Author
 from clickstack.metadata import Metadata
+from threads import in_parallel
 
 EMAIL, PASSWORD, HOME = "ada@example.com", "Correct-horse-1", Visitor("192.0.2.1", "Firefox")
 
@@ -47,7 +48,7 @@ def test_a_weak_password_names_every_broken_rule(auth: Auth, metadata: Metadata)
 
 def test_of_parallel_registrations_exactly_one_succeeds(metadata: Metadata, clock: FixedClock) -> None:
     auth = Auth(metadata, clock, RandomIds(clock), Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
-    start, tokens, conflicts = threading.Barrier(6), [], []
+    start, tokens, conflicts = threading.Barrier(6, timeout=30), [], []
 
     def register(number: int) -> None:
         start.wait()
@@ -57,10 +58,7 @@ def test_of_parallel_registrations_exactly_one_succeeds(metadata: Metadata, cloc
             conflicts.append(conflict)
 
     threads = [threading.Thread(target=register, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel(*threads)
     assert (len(tokens), len(conflicts)) == (1, 5)
     actor = auth.visit(tokens[0]).actor
     assert [user.id for user, _ in metadata.users.list(actor.team.id)] == [actor.user.id]

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 
 from clickstack.auth import PASSWORD_RULES, Passwords, broken_rules
 from clickstack.core.errors import Busy
+from threads import joined
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 LENGTH, LOWER, UPPER, DIGIT, SPECIAL = (rule.text for rule in PASSWORD_RULES)
@@ -93,5 +94,5 @@ def test_hashing_in_a_crowd_is_refused_not_queued_for_ever(monkeypatch: pytest.M
         passwords.matches("hash", "password")
     assert refusal.value.retry_after_s > 0
     done.set()
-    first.join()
+    joined(first)
     assert passwords.matches("hash", "password")

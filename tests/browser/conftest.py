@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 
+from browser.chromium import CLOSE_S_MAX, Chromium
 from browser.screen import LOG_LINES, Account, wait_for_event
 from clickstack.api.ui_files import UI_DIRECTORY
 from program import LiveServer, call, send_one_log, serve, sign_up
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+TEST_S_MAX = 120.0
+PATIENCE_MS = 30_000  # what is there is seen at once; what comes may come late on a busy machine
+expect.set_options(timeout=PATIENCE_MS)
 
 Open = Callable[..., Page]
 
@@ -39,16 +40,22 @@ def account(server: LiveServer) -> Account:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Playwright keeps an event loop running in this thread; it must end before other tests want one."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
+def browsers(chromium: str) -> Iterator[Chromium]:
+    """Not for the session: other tests want an event loop of their own in this thread."""
+    opened = Chromium(chromium)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+def browser(browsers: Chromium) -> Iterator[Browser]:
+    opened = browsers.browser()
+    with browsers.within(TEST_S_MAX):
+        yield opened
+
+
+@pytest.fixture
+def open_page(browsers: Chromium, browser: Browser) -> Iterator[Open]:
     """Opens an address in a clean context; afterwards no page may have logged an error.
 
     Chromium logs every reply of 4xx by itself ("Failed to load resource"); pages handle those, so they do not count.
@@ -72,15 +79,16 @@ def open_page(browser: Browser) -> Iterator[Open]:
             name, _, value = cookie.partition("=")
             context.add_cookies([{"name": name, "value": value, "url": url}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", note)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(url)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    with browsers.within(CLOSE_S_MAX), contextlib.suppress(Error):
+        for context in contexts:
+            context.close()
     assert problems == []
 
 

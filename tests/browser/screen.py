@@ -23,7 +23,7 @@ class Account:
 def wait_for_event(page: Page, text: str) -> None:
     """Runs the query until a stored event is searchable: accepted is not yet loaded."""
     cell = page.get_by_role("gridcell", name=text).first
-    for _ in range(20):
+    for _ in range(60):
         try:
             cell.wait_for(timeout=500)
         except Error:

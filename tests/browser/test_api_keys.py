@@ -16,6 +16,9 @@ pytestmark = pytest.mark.browser
 def test_a_key_of_the_organization_is_made_used_changed_and_deleted(
     server: LiveServer, account: Account, open_page
 ) -> None:
+    key = call("GET", f"{server.api_url}/me", cookie=account.cookie)[2]["accessKey"]
+    role = {"name": "Drawers", "permissions": [{"action": "read", "subject": "all"}]}
+    assert call("POST", f"{server.api_url}/api/v2/roles", role, authorization=f"Bearer {key}")[0] == 200
     page: Page = open_page(f"{server.app_url}/team?tab=keys", cookie=account.cookie)
     card = page.get_by_role("region", name="API keys of the organization")
     expect(card.get_by_text("No keys yet")).to_be_visible()
@@ -57,9 +60,10 @@ def test_a_key_of_the_organization_is_made_used_changed_and_deleted(
     form.get_by_text("Disabled").click()
     form.get_by_text("No end").click()
     form.get_by_label("Service admin").check()
+    form.get_by_label("Drawers").check()
     form.get_by_role("button", name="Save").click()
     row = card.get_by_role("row", name="Deploys")
-    for text in ("disabled", "Service API reader, Service admin", "no end"):
+    for text in ("disabled", "Service API reader, Service admin, Drawers", "no end"):
         expect(row.get_by_text(text, exact=True)).to_be_visible()
     assert call("GET", url, authorization=basic)[0] == 401
     page.emulate_media(color_scheme="light")

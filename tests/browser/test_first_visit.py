@@ -40,7 +40,7 @@ def ask_how_to_send(page: Page) -> None:
     """A new server shows its own logs, and says that they are its own."""
     guide, hint = page.get_by_role("heading", name="Send some telemetry"), page.get_by_role("button", name="Send yours")
     expect(guide.or_(hint)).to_be_visible()  # the guide itself, until the server's own first logs are stored
-    expect(hint).to_be_visible(timeout=15_000)
+    expect(hint).to_be_visible(timeout=60_000)
     hint.click()
     expect(guide).to_be_visible()
     expect(page.get_by_role("region", name="curl command")).to_contain_text("/v1/logs")

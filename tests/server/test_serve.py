@@ -8,20 +8,29 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 import pytest
 
-from program import LiveServer, call, clean_environment, free_ports, send_one_log, serve, sign_up, wait_for_count
+from program import (
+    STOP_S_MAX,
+    LiveServer,
+    call,
+    clean_environment,
+    free_ports,
+    send_one_log,
+    serve,
+    sign_up,
+    wait_for_count,
+)
 
 
 def run_to_the_end(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "clickstack", *arguments],
-        capture_output=True, text=True, timeout=30, check=False, env={**clean_environment(), **environ},
+        capture_output=True, text=True, timeout=120, check=False, env={**clean_environment(), **environ},
     )  # fmt: skip
 
 
@@ -111,12 +120,11 @@ def test_a_missing_or_wrong_key_is_401_on_every_port(live_server: LiveServer, ke
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_it_cleanly_within_five_seconds(tmp_path: Path, number: signal.Signals) -> None:
-    with serve(tmp_path / "data") as server, socket.create_connection(("127.0.0.1", server.api_port)):  # an idle client
-        started = time.monotonic()
+def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    """Within a few seconds: an idle client, who may stay for a minute, is not waited for."""
+    with serve(tmp_path / "data") as server, socket.create_connection(("127.0.0.1", server.api_port)):
         server.process.send_signal(number)
-        assert server.process.wait(10) == 0
-    assert time.monotonic() - started < 5
+        assert server.process.wait(STOP_S_MAX) == 0
     log = (tmp_path / "data.log").read_text()
     assert "Traceback" not in log
     assert '"stopped"' in log
@@ -129,7 +137,7 @@ def test_a_restart_keeps_accounts_keys_and_telemetry(tmp_path: Path) -> None:
         me = call("GET", f"{server.api_url}/me", cookie=cookie)[2]
         send_one_log(server, me["team"]["apiKey"], "before the restart")
         server.process.send_signal(signal.SIGKILL)  # an acknowledged log survives even this
-        server.process.wait(10)
+        server.process.wait(STOP_S_MAX)
     with serve(tmp_path / "data", "--self-telemetry", "false", ports=ports) as server:
         assert call("GET", f"{server.api_url}/me", cookie=cookie)[2]["accessKey"] == me["accessKey"]
         assert call("GET", f"{server.api_url}/team", cookie=cookie)[2]["apiKey"] == me["team"]["apiKey"]

@@ -37,8 +37,10 @@ class BigBodies:
 
 
 def _is_big(scope: Scope) -> bool:
-    """Larger than a form, or it does not say."""
+    """Larger than a form, or it does not say, as what is packed never does."""
     headers = Headers(scope=scope)
+    if "content-encoding" in headers:
+        return True
     declared = headers.get("content-length", "")
     if declared.isdigit():
         return int(declared) > LOGIN_BODY_BYTES_MAX

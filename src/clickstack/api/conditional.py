@@ -48,7 +48,7 @@ def _tagged(start: Message, body: Message, known: str) -> tuple[Message, Message
         headers["ETag"] = f'W/"{hashlib.blake2b(body.get("body", b""), digest_size=16).hexdigest()}"'
     if not is_known(headers["ETag"], known):
         return {**start, "headers": headers.raw}, body
-    for name in ("content-length", "content-type"):
+    for name in ("content-length", "content-type", "content-encoding"):
         del headers[name]
     return {**start, "status": 304, "headers": headers.raw}, {**body, "body": b""}
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from clickstack.auth.permissions import rule_of
 from clickstack.core.errors import BadRequest, Busy, Exposed
 from clickstack.core.limits import IDEMPOTENCY_KEY_CHARS_MAX, IDEMPOTENCY_REPLY_BYTES_MAX
+from clickstack.core.records import Actor
 from clickstack.metadata import KeyState, KeyUse, StoredReply
 
 from .body_forms import read_body, replay
@@ -46,32 +49,55 @@ class KeyReused(Exposed):
     code, status = "idempotency_key_reused", 422
 
 
+async def v2_caller(scope: Scope) -> Actor | None:
+    """Who sends a POST of v2 that changes something; None for all else. Raises Forbidden.
+
+    Who may no longer do something gets no word of what it did: the role counts before a reply is repeated.
+    """
+    rule = rule_of("POST", scope["path"])
+    if not is_v2(scope) or rule is None or rule.scope == "read":
+        return None
+    actor: Actor = scope["state"]["actor"]
+    await require_permission(Request(scope), actor, rule, scope["path"])
+    return actor
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What differs between the APIs that honour the key: who calls, how a refusal and a repeated reply are written."""
+
+    caller: Callable[[Scope], Awaitable[Actor | None]] = v2_caller
+    refusal: Callable[[Exposed, Scope], Response] = error_reply
+    repeated: Callable[[bytes, Scope], bytes] = lambda body, _scope: body
+
+
 class Idempotency:
-    def __init__(self, app: ASGIApp, *, keys: IdempotencyKeys) -> None:
+    def __init__(self, app: ASGIApp, *, keys: IdempotencyKeys, surface: Surface | None = None) -> None:
         self._app = app
         self._keys = keys
+        self._surface = surface or Surface()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or not is_v2(scope):
+        key = Headers(scope=scope).get(HEADER) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if key is None:
             await self._app(scope, receive, send)
             return
-        key = Headers(scope=scope).get(HEADER)
-        rule = rule_of("POST", scope["path"])
-        if key is None or rule is None or rule.scope == "read":
-            await self._app(scope, receive, send)
+        try:
+            caller = await self._surface.caller(scope)
+            if caller is not None and not _KEY.fullmatch(key):
+                raise BadRequest(WRONG_KEY)
+        except Exposed as error:
+            await self._surface.refusal(error, scope)(scope, receive, send)
             return
-        if not _KEY.fullmatch(key):
-            await error_reply(BadRequest(WRONG_KEY), scope)(scope, receive, send)
+        if caller is None:
+            await self._app(scope, receive, send)
             return
         body = await read_body(receive)
-        use = _use(scope, key, body)
-        known = await run_in_threadpool(self._keys.take, use)
-        if isinstance(known, StoredReply):  # who may no longer do this gets no word of what it did
-            await require_permission(Request(scope), scope["state"]["actor"], rule, scope["path"])
+        known = await run_in_threadpool(self._keys.take, _use(scope, caller, key, body))
         if isinstance(known, KeyUse):
             await self._run(known, scope, replay(body, receive), send)
         else:
-            await _answer(known, scope)(scope, receive, send)
+            await self._answer(known, scope)(scope, receive, send)
 
     async def _run(self, use: KeyUse, scope: Scope, receive: Receive, send: Send) -> None:
         """The request, its reply held back until it is stored; a reply in pieces or a huge one is not kept."""
@@ -96,23 +122,24 @@ class Idempotency:
             if not settled:
                 await run_in_threadpool(self._keys.release, use)
 
+    def _answer(self, known: StoredReply | KeyState, scope: Scope) -> Response:
+        if isinstance(known, StoredReply):
+            body = self._surface.repeated(known.body, scope)
+            reply = Response(body, status_code=known.status, media_type=Json.media_type)
+            MutableHeaders(raw=reply.raw_headers)[REPLAYED] = "true"
+            return reply
+        if known is KeyState.RUNNING:
+            error: Exposed = RequestRunning("The first request with this Idempotency-Key is still running.")
+        else:
+            error = KeyReused("This Idempotency-Key was used for another request. Use a new key.")
+        return self._surface.refusal(error, scope)
 
-def _use(scope: Scope, key: str, body: bytes) -> KeyUse:
-    actor = scope["state"]["actor"]
+
+def _use(scope: Scope, caller: Actor, key: str, body: bytes) -> KeyUse:
     return KeyUse(
-        caller=f"{actor.author.kind} {actor.author.id}",
-        team_id=actor.team.id,
+        caller=f"{caller.author.kind} {caller.author.id}",
+        team_id=caller.team.id,
         key_hash=hashlib.sha256(key.encode()).hexdigest(),
         route=f"{scope['method']} {scope['path']}",
         request_hash=hashlib.sha256(scope["query_string"] + b"\0" + body).hexdigest(),
     )
-
-
-def _answer(known: StoredReply | KeyState, scope: Scope) -> Response:
-    if isinstance(known, StoredReply):
-        reply = Response(known.body, status_code=known.status, media_type=Json.media_type)
-        MutableHeaders(raw=reply.raw_headers)[REPLAYED] = "true"
-        return reply
-    if known is KeyState.RUNNING:
-        return error_reply(RequestRunning("The first request with this Idempotency-Key is still running."), scope)
-    return error_reply(KeyReused("This Idempotency-Key was used for another request. Use a new key."), scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import email.message
 import json
 import re
@@ -46,12 +47,14 @@ class JsonBodies:
 
 
 def check_json(body: bytes) -> None:
-    """Raises BadRequest for texts that are not Unicode, which break whatever writes them down; TooLarge."""
+    """Raises BadRequest for NaN and for texts that are not Unicode, which break whatever writes them down; TooLarge."""
     if body.count(b",") + body.count(b"[") + body.count(b"{") > API_JSON_PARTS_MAX:
         raise TooLarge(f"The request body has more than {API_JSON_PARTS_MAX} objects, lists and members.")
     if _suspicious(body):
         try:
-            orjson.loads(body)  # strict, where the framework's parser lets half pairs through
+            orjson.loads(
+                body.removeprefix(codecs.BOM_UTF8)
+            )  # strict, where the framework's parser lets half pairs, NaN and Infinity through
         except orjson.JSONDecodeError:
             raise BadRequest(_reason(body)) from None
 
@@ -80,7 +83,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _suspicious(body: bytes) -> bool:
-    if b"\0" in body or _SURROGATE.search(body):
+    if b"\0" in body or b"NaN" in body or b"Infinity" in body or _SURROGATE.search(body):
         return True
     try:
         body.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clickstack.auth import Window, Windows
+from clickstack.auth.windows import household
 from clickstack.core.clock import Clock
 from clickstack.core.limits import API_CALLERS_MAX, API_WINDOW_S
 from clickstack.core.records import Actor
@@ -17,7 +18,9 @@ class RateLimit:
         self._windows = Windows(clock, limit=requests_per_minute, window_s=API_WINDOW_S, keys_max=API_CALLERS_MAX)
 
     def count(self, actor: Actor | None, address: str) -> Window:
-        return self._windows.hit(f"key {actor.credential or actor.user.id}" if actor else f"address {address}")
+        return self._windows.hit(
+            f"key {actor.credential or actor.user.id}" if actor else f"address {household(address)}"
+        )
 
 
 def headers_of(window: Window) -> dict[str, str]:

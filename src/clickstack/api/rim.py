@@ -19,6 +19,8 @@ REQUEST_ID = "x-request-id"
 UNROUTED = "-"
 QUIET_PATHS = ("/health", "/ready")  # asked every few seconds by machines; logged as debug
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_MANAGED = "/v1/"  # whose clients read the id out of the reply, as a UUID
 _STATE = "state"
 _ROUTE_NOTE = "clickstack.route_note"  # scope key: a dict in which self-telemetry, outside, finds the path template
 
@@ -104,5 +106,6 @@ def _given_id(scope: Scope) -> str | None:
     for name, value in scope["headers"]:
         if name == REQUEST_ID.encode():
             text: str = value.decode("latin-1")
-            return text if _GIVEN_ID.fullmatch(text) else None
+            form = _UUID if scope["path"].startswith(_MANAGED) else _GIVEN_ID
+            return text if form.fullmatch(text) else None
     return None

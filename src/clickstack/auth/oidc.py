@@ -27,7 +27,7 @@ from clickstack.metadata import Metadata
 
 from .oidc_ticket import Client, OidcFailed, Ticket, sealed, unsealed
 from .people import People, canonical_email, is_email
-from .windows import Windows
+from .windows import Windows, household
 
 if TYPE_CHECKING:
     from .oidc_provider import Provider
@@ -152,7 +152,7 @@ class Oidc:
             return user
 
     def _admit(self, address: str) -> None:
-        if self._steps.hit(address).exceeded:
+        if self._steps.hit(household(address)).exceeded:
             raise OidcRefused("tooManyAttempts", f"too many sign-ins from {address}")
 
     def _now_s(self) -> int:

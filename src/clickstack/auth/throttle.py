@@ -12,7 +12,7 @@ from clickstack.core.limits import (
     LOGIN_WINDOW_S,
 )
 
-from .windows import Windows
+from .windows import Windows, household
 
 
 class LoginThrottle:
@@ -29,7 +29,7 @@ class LoginThrottle:
 
     def admit(self, email: str, address: str) -> None:
         """Count an attempt before it is looked at, so that parallel guesses count too. Raises TooManyRequests."""
-        of_address = self._addresses.hit(address)
+        of_address = self._addresses.hit(household(address))
         if of_address.exceeded:
             raise TooManyRequests(
                 "Too many sign-ins from this address. Try again in a minute.", retry_after_s=of_address.reset_s
@@ -48,4 +48,4 @@ class LoginThrottle:
 
 
 def _key(email: str, address: str) -> str:
-    return f"{address} {email}"
+    return f"{household(address)} {email}"

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
 from clickstack.core.clock import Clock
+
+_IPV6_OF_ONE = 64  # bits of an IPv6 address that are the same for all that a household or a machine may use
+
+
+def household(address: str) -> str:
+    """Whose address it is, for counting: an IPv6 network is one caller, or its 2^64 addresses would be as many.
+
+    >>> household("192.0.2.1"), household("2001:db8::1:2"), household("::ffff:192.0.2.1"), household("unknown")
+    ('192.0.2.1', '2001:db8::/64', '192.0.2.1', 'unknown')
+    """
+    if ":" not in address:
+        return address
+    try:
+        parsed = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, _IPV6_OF_ONE), strict=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from clickstack.core.errors import BadRequest, Busy, Exposed
 from clickstack.core.ids import IdSource
 from clickstack.core.limits import ERRAND_WAIT_S
 from clickstack.core.log import fields, get_logger
+from clickstack.core.threads import join_within
 
 Verb = Callable[[Sequence[str]], Sequence[str]]  # arguments → lines to print; raises Exposed
 
@@ -49,7 +50,7 @@ class Errands:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
+        join_within([self._thread])
 
     def _run(self) -> None:
         while not self._stop.wait(_LOOK_S):

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp
 
 from clickstack.core.errors import StartupError
 
+from .http_head import BoundedHttp
+
 DRAIN_S = 3  # running requests get this long after a stop signal
 KEEP_ALIVE_S = 61  # as the reference; longer than the 60 s of usual load balancers
 BACKLOG = 2048
@@ -84,7 +86,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         lifespan="off",
-        http="httptools",
+        http=BoundedHttp,
         ws="none",
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S,

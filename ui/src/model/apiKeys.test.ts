@@ -22,7 +22,7 @@ const KEY: ApiKey = {
   name: "Terraform",
   state: "enabled",
   roles: ["developer"],
-  assignedRoles: [{ roleId: "6512a", roleName: "6512a" }],
+  assignedRoles: [{ roleId: "6512a", roleName: "Drawers" }],
   keySuffix: "ab12",
   createdAt: "2026-11-01T00:00:00.000Z",
   expireAt: "2026-12-01T00:00:00.000Z",
@@ -69,7 +69,11 @@ it("sends roles of both kinds together, because they replace all", () => {
 
 it("offers the roles there are and those the key has", () => {
   expect(roleChoices([ADMIN], null)).toEqual([ADMIN]);
-  expect(roleChoices([ADMIN], KEY).map(({ name }) => name)).toEqual(["Admin", "Developer (older)", "6512a"]);
+  expect(roleChoices([ADMIN], KEY).map(({ name }) => name)).toEqual([
+    "Admin",
+    "Developer (older)",
+    "Drawers",
+  ]);
 });
 
 it("reads networks one a line, with what they are", () => {

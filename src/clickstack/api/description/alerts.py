@@ -85,6 +85,7 @@ class Alert(Reply):
     evaluation_delay_seconds: int = ABSENT
     severity: Severity = ABSENT
     max_groups: int = ABSENT
+    notify_after_errors: int = ABSENT
     team_id: Id
     created_at: Moment
     updated_at: Moment

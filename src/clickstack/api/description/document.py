@@ -101,9 +101,9 @@ def _fill(operation: Json, said: Operation, method: str, path: str) -> None:
         body["examples"] = {name: {"value": value} for name, value in said.examples.items()}
     parameters = operation.setdefault("parameters", [])
     if method == "POST" and writes:
-        parameters.append(_IDEMPOTENCY_KEY)
+        parameters.append(IDEMPOTENCY_KEY)
     if said.conditional:
-        parameters.append(_IF_MATCH)
+        parameters.append(IF_MATCH)
     if not parameters:
         del operation["parameters"]
     operation["responses"] = _responses(operation, said, writes=writes)
@@ -145,14 +145,14 @@ HEADERS: Json = {
     "ETag": {"description": "For If-None-Match and, of one object, If-Match.", "schema": {"type": "string"}},
     "X-Total-Count": {"description": "How many there are in all.", "schema": {"type": "integer"}},
 }
-_IDEMPOTENCY_KEY: Json = {
+IDEMPOTENCY_KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "description": "Any text of your choice. A second request with it, within a day, gets the reply of the first.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
 }
-_IF_MATCH: Json = {
+IF_MATCH: Json = {
     "name": "If-Match",
     "in": "header",
     "required": False,

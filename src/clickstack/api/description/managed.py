@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
-from .document import METHODS, SCHEMAS, Json, reachable, tidy
+from .document import IDEMPOTENCY_KEY, IF_MATCH, METHODS, SCHEMAS, Json, reachable, tidy
 from .operation import ABSENT, Moment, Reply
 
 TAG = "ClickStack"
@@ -26,6 +26,9 @@ something is wrong. An object that is not there is a 404 of JSON; an address tha
 
 **Budget.** 10 requests in 10 seconds with one key unless the server is told otherwise; `X-RateLimit-Limit`,
 `X-RateLimit-Remaining` and `X-RateLimit-Reset` (in seconds) count along.
+
+**Twice and together.** A POST in a service with an `Idempotency-Key` happens once however often it is sent. A reply
+that shows one object carries an `ETag`: on PUT or DELETE, `If-Match` keeps two editors from undoing each other's work.
 """
 ERRORS = {
     400: "The request is wrong. The error names every fault.",
@@ -35,6 +38,7 @@ ERRORS = {
     409: "Something else stands in the way: the object is in use, or its name is taken.",
     412: "Somebody changed the object after you read it.",
     413: "The body is larger than 32 MiB.",
+    422: "The Idempotency-Key was used for another request.",
     429: "The key's budget is used up; `X-RateLimit-Reset` says for how many seconds.",
     500: "A fault of the server. The log has a line with this `requestId`.",
 }
@@ -226,7 +230,7 @@ def _operation(method: str, path: str, drawn: Json, v2: Json, schemas: Json) -> 
         if "requestBody" in drawn and not _is_drawn(drawn["requestBody"]):
             drawn["requestBody"] = copy.deepcopy(twin["requestBody"])
     body = {"requestBody": {**drawn["requestBody"], "required": True}} if "requestBody" in drawn else {}
-    parameters = _parameters(path, drawn)
+    parameters = [*_parameters(path, drawn), *_headers(method, path)]
     return {"tags": [tag], **said, "parameters": parameters, **body, "responses": _responses(method, path, result)}
 
 
@@ -256,6 +260,14 @@ def _parameters(path: str, drawn: Json) -> list[Json]:
     return [*ids, *parameters]
 
 
+def _headers(method: str, path: str) -> list[Json]:
+    """What a request that changes something may carry."""
+    if not path.startswith(SERVICE) or path.endswith("/validate"):
+        return []
+    named = {"post": IDEMPOTENCY_KEY, "put": IF_MATCH, "delete": IF_MATCH}.get(method)
+    return [copy.deepcopy(named)] if named else []
+
+
 def _published(path: str) -> str:
     """With the name that the contract gives an id."""
     noun = path.removeprefix(SERVICE).strip("/").partition("/")[0]
@@ -273,6 +285,8 @@ def _responses(method: str, path: str, result: Json | None) -> Json:
     statuses = {400, 401, 403, 429, 500} | ({404} if path.endswith("}") else set())
     if method in ("put", "post", "patch"):
         statuses |= {409, 413}
+    if IDEMPOTENCY_KEY in _headers(method, path):
+        statuses.add(422)
     if path.endswith("}") and method in ("put", "delete"):
         statuses |= {409, 412}
     good = _ref("ManagedDone")

@@ -146,6 +146,7 @@ FIELDS = {
     "markdown": "A text in Markdown.",
     "materializedViews": "Views that can answer some charts with less reading.",
     "maxGroups": "How many groups are judged at most.",
+    "notifyAfterErrors": "After how many windows in a row that could not be judged people are told; left out: never.",
     "maxResults": "How many events at most.",
     "message": "The text that is sent.",
     "meta": "Which part of the whole this is.",

@@ -13,12 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..body_limit import BodyLimit
 from ..context import Services
 from ..description import describe_managed
+from ..idempotency import Idempotency, Surface
 from ..json_bodies import JsonBodies
+from ..packed_bodies import PackedBodies
 from ..wire import Mask
 from .alerts import router as alerts
-from .callers import SERVICE_PREFIX, V1, organization_caller, service_actor
+from .callers import SERVICE_PREFIX, V1, changing_caller, organization_caller, service_actor
 from .dashboards import router as dashboards
-from .envelope import error_reply, handle_failures, masked
+from .envelope import error_reply, handle_failures, masked, repeated
 from .gate import ManagedGate
 from .keys import router as keys
 from .organizations import router as organizations
@@ -67,7 +69,13 @@ def create_managed_app(services: Services, v2: Callable[[], dict[str, Any]]) -> 
             Middleware(ManagedGate, services=services),
             Middleware(Mask, body=masked),  # inside the gate too: what fails there still tells the caller's budget
             Middleware(BodyLimit, reply=error_reply),
+            Middleware(PackedBodies, reply=error_reply),
             Middleware(JsonBodies, reply=error_reply),
+            Middleware(
+                Idempotency,
+                keys=services.metadata.idempotency_keys,
+                surface=Surface(changing_caller, error_reply, repeated),
+            ),
         ],
         # Its records of failed validations would carry what was sent.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},

@@ -5,11 +5,13 @@ Both ask the table of permissions (auth/permissions.py) before anything is valid
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, cast
 
 from fastapi import Depends, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.types import Scope
 
 from clickstack.auth import rule_of
 from clickstack.auth.api_keys import permit_key, require_organization
@@ -22,6 +24,7 @@ from ..context import services
 
 V1 = "/v1"
 SERVICE_PREFIX = f"{V1}/organizations/{{organizationId}}/services/{{serviceId}}/clickstack"
+_IN_SERVICE = re.compile(rf"{V1}/organizations/([^/]+)/services/([^/]+)/clickstack(/.+)")
 
 
 def organization_caller(request: Request) -> ApiKey:
@@ -51,6 +54,23 @@ async def service_actor(
 
 ServiceActor = Annotated[Actor, Depends(service_actor)]
 """The parameter of a handler of a service."""
+
+
+async def changing_caller(scope: Scope) -> Actor | None:
+    """Who sends a POST that changes something in a service; None for all else. Raises Forbidden.
+
+    A new key of the organization is no such thing: its secret must not lie in a stored reply.
+    """
+    found = _IN_SERVICE.fullmatch(scope["path"])
+    if found is None:
+        return None
+    organization_id, service_id, rest = found.groups()
+    rule = rule_of("POST", SERVICE_PREFIX + rest)
+    if rule is None or rule.scope == "read":
+        return None
+    request, asked = Request(scope), ("POST", SERVICE_PREFIX + rest)
+    keys = services(request).auth.api_keys
+    return await run_in_threadpool(keys.actor, _key(request), organization_id, service_id, rule, asked)
 
 
 def _key(request: Request) -> ApiKey:

@@ -18,6 +18,7 @@ from ..operations.dashboards import (
     read_update,
     update_dashboard,
 )
+from ..packed_lists import list_reply
 from ..revisions import ExpectedRevision, request_id
 from ..validation import ObjectIdPath
 from ..wire import Json
@@ -39,8 +40,8 @@ RawBody = Annotated[Any, Depends(_parsed)]
 
 @router.get("")
 def list_all(request: Request, actor: ServiceActor) -> Response:
-    found = list_dashboards(services(request), actor, *array_ends(request))
-    return Response(found.json, media_type=Json.media_type)
+    here = services(request)
+    return list_reply(request, here.packed_lists, list_dashboards(here, actor), *array_ends(request), {})
 
 
 @router.post("")

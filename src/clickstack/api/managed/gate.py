@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clickstack.auth import Window, Windows
+from clickstack.auth.windows import household
 from clickstack.core.errors import Busy, Exposed, Forbidden, TooManyRequests, Unauthorized
 from clickstack.core.limits import API_CALLERS_MAX, MANAGED_WINDOW_S
 from clickstack.metadata import ApiKey
@@ -50,7 +51,7 @@ class ManagedGate:
             key = await self._caller(scope, address)
         except (Unauthorized, Forbidden, Busy) as error:
             refusal = error
-        window = self._windows.hit(f"key {key.id}" if key else f"address {address}")
+        window = self._windows.hit(f"key {key.id}" if key else f"address {household(address)}")
         send = _with_budget(send, window)
         if window.exceeded:
             refusal = TooManyRequests(TOO_MANY, retry_after_s=window.reset_s)

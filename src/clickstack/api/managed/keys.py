@@ -15,10 +15,11 @@ from ..operations.api_keys import (
     UUID,
     ApiKeyChange,
     NewApiKeyBody,
-    api_key_wire,
     key_changes,
     key_spec,
     new_key_wire,
+    shown_key,
+    shown_keys,
 )
 from ..revisions import request_id
 from ..wire import Json, private
@@ -41,8 +42,8 @@ KeyId = Annotated[str, Path(alias="keyId")]
 
 @router.get("")
 def list_all(request: Request, caller: KeyHolder) -> Json:
-    found = services(request).metadata.api_keys.list(caller.organization_id)
-    return result(request, [api_key_wire(each) for each in found])
+    here = services(request)
+    return result(request, shown_keys(here, here.metadata.api_keys.list(caller.organization_id)))
 
 
 @router.post("")
@@ -51,15 +52,16 @@ def create(request: Request, caller: KeyHolder, body: NewApiKeyBody) -> Json:
     here = services(request)
     spec, hashes = key_spec(here, body)
     new = here.auth.api_keys.create(caller.organization_id, spec, author_of(caller), request_id(request), hashes)
-    return private(result(request, new_key_wire(new)))
+    return private(result(request, new_key_wire(here, new)))
 
 
 @router.get("/{keyId}")
 def get(request: Request, caller: KeyHolder, id: KeyId) -> Json:
-    found = services(request).metadata.api_keys.get(caller.organization_id, _known(id))
+    here = services(request)
+    found = here.metadata.api_keys.get(caller.organization_id, _known(id))
     if found is None:
         raise NotFound("API key not found")
-    return result(request, api_key_wire(found))
+    return result(request, shown_key(here, found))
 
 
 @router.patch("/{keyId}")
@@ -67,7 +69,7 @@ def update(request: Request, caller: KeyHolder, id: KeyId, body: ApiKeyChange) -
     here = services(request)
     changes = key_changes(here, body)
     key = here.auth.api_keys.update(caller.organization_id, _known(id), changes, author_of(caller), request_id(request))
-    return result(request, api_key_wire(key))
+    return result(request, shown_key(here, key))
 
 
 @router.delete("/{keyId}")

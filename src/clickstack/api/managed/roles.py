@@ -37,7 +37,7 @@ def create(request: Request, actor: ServiceActor, body: NewRoleBody) -> Json:
 
 @router.get("/{id}")
 def get(request: Request, actor: ServiceActor, id: ObjectIdPath) -> Json:
-    return result(request, get_role(services(request), actor, id))
+    return one(request, *get_role(services(request), actor, id))
 
 
 @router.put("/{id}")

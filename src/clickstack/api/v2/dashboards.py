@@ -23,6 +23,7 @@ from ..operations.dashboards import (
     read_update,
     update_dashboard,
 )
+from ..packed_lists import list_reply
 from ..revisions import ExpectedRevision, request_id, tagged
 from ..validation import Issue, ObjectIdPath
 from ..wire import Json
@@ -42,8 +43,9 @@ RawBody = Annotated[Any, Depends(_parsed)]
 
 @router.get("")
 def list_all(request: Request, actor: KeyHolder) -> Response:
-    found = list_dashboards(services(request), actor, b'{"data":[', b"]}")
-    return Response(found.json, media_type=Json.media_type, headers={"ETag": f'W/"{found.tag}"'})
+    here = services(request)
+    found = list_dashboards(here, actor)
+    return list_reply(request, here.packed_lists, found, b'{"data":[', b"]}", {"ETag": f'W/"{found.tag}"'})
 
 
 @router.post("")

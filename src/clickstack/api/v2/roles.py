@@ -41,7 +41,8 @@ def create(request: Request, actor: KeyHolder, body: NewRoleBody) -> Json:
 
 @router.get("/roles/{id}")
 def get(request: Request, actor: KeyHolder, id: ObjectIdPath) -> Json:
-    return Json({"data": get_role(services(request), actor, id)})
+    role, revision = get_role(services(request), actor, id)
+    return tagged({"data": role}, revision)
 
 
 @router.put("/roles/{id}")

@@ -9,7 +9,6 @@ import {
   type NewAccessKey,
   revokeAccessKey,
 } from "../../api/account";
-import { Confirm } from "../../components/Confirm";
 import { ErrorCard } from "../../components/ErrorCard";
 import { Notice } from "../../components/Notice";
 import { Secret } from "../../components/Secret";
@@ -17,7 +16,7 @@ import { formatAgo } from "../../model/timeFormat";
 import { Card } from "./Card";
 import ingestionClasses from "./IngestionTab.module.css";
 import classes from "./MembersTab.module.css";
-import teamClasses from "./TeamPage.module.css";
+import { type Column, RemovalTable } from "./RemovalTable";
 
 const NAME_LENGTH_MAX = 100;
 const SCOPES = [
@@ -118,71 +117,26 @@ function NewKey({ onCreated }: { onCreated: (key: NewAccessKey) => void }) {
 type TableProps = { keys: AccessKey[]; nowMs: number; onRevoked: (id: string) => void };
 
 function KeyTable({ keys, nowMs, onRevoked }: TableProps) {
-  const [doomed, setDoomed] = useState<AccessKey | null>(null);
-  const revocation = useMutation({
-    mutationFn: revokeAccessKey,
-    onSuccess: (_, id) => {
-      setDoomed(null);
-      onRevoked(id);
-    },
-  });
   const ago = (text: string) => formatAgo(Date.parse(text), nowMs);
+  const columns: Column<AccessKey>[] = [
+    { head: "Name", cell: ({ name }) => name },
+    { head: "Key", cell: ({ hint }) => <code>…{hint}</code> },
+    { head: "May", cell: ({ scope }) => <span className={classes.role}>{scope}</span> },
+    { head: "Ends", quiet: true, cell: (key) => endOf(key, ago) },
+    { head: "Last used", quiet: true, cell: ({ lastUsedAt }) => (lastUsedAt ? ago(lastUsedAt) : "never") },
+  ];
   return (
-    <>
-      <table className={teamClasses.table}>
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Key</th>
-            <th>May</th>
-            <th>Ends</th>
-            <th>Last used</th>
-            <th aria-label="Revoke" />
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <tr key={key.id}>
-              <td>{key.name}</td>
-              <td>
-                <code>…{key.hint}</code>
-              </td>
-              <td className={classes.role}>{key.scope}</td>
-              <td className={teamClasses.quiet}>{endOf(key, ago)}</td>
-              <td className={teamClasses.quiet}>{key.lastUsedAt ? ago(key.lastUsedAt) : "never"}</td>
-              <td className={classes.action}>
-                <Button
-                  variant="default"
-                  size="compact-sm"
-                  aria-label={`Revoke ${key.name}`}
-                  onClick={() => {
-                    revocation.reset();
-                    setDoomed(key);
-                  }}
-                >
-                  Revoke
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <Confirm
-        opened={doomed !== null}
-        title={`Revoke the key ${doomed?.name ?? ""}?`}
-        confirmLabel="Revoke key"
-        busy={revocation.isPending}
-        onConfirm={() => doomed && revocation.mutate(doomed.id)}
-        onClose={() => setDoomed(null)}
-      >
-        <p style={{ margin: 0 }}>Whatever uses this key is refused at once. This cannot be undone.</p>
-        {revocation.error && (
-          <div style={{ marginTop: 12 }}>
-            <Notice tone="error">{revocation.error.message}</Notice>
-          </div>
-        )}
-      </Confirm>
-    </>
+    <RemovalTable
+      rows={keys}
+      columns={columns}
+      idOf={({ id }) => id}
+      nameOf={({ name }) => name}
+      verb="Revoke"
+      noun="key"
+      warning="Whatever uses this key is refused at once. This cannot be undone."
+      remove={revokeAccessKey}
+      onRemoved={onRevoked}
+    />
   );
 }
 

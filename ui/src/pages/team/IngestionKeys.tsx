@@ -9,7 +9,6 @@ import {
   type NewIngestionKey,
   revokeIngestionKey,
 } from "../../api/ingestion";
-import { Confirm } from "../../components/Confirm";
 import { ErrorCard } from "../../components/ErrorCard";
 import { Notice } from "../../components/Notice";
 import { Secret } from "../../components/Secret";
@@ -17,7 +16,7 @@ import { formatCount } from "../../model/format";
 import { formatAgo } from "../../model/timeFormat";
 import { Card } from "./Card";
 import classes from "./IngestionTab.module.css";
-import teamClasses from "./TeamPage.module.css";
+import { type Column, RemovalTable } from "./RemovalTable";
 
 const NAME_LENGTH_MAX = 100;
 
@@ -101,74 +100,31 @@ type TableProps = { keys: IngestionKey[]; nowMs: number; onRevoked: (id: string)
 
 function KeyTable({ keys, nowMs, onRevoked }: TableProps) {
   const { data: counts } = useQuery(countsQuery);
-  const [doomed, setDoomed] = useState<IngestionKey | null>(null);
-  const revocation = useMutation({
-    mutationFn: revokeIngestionKey,
-    onSuccess: (_, id) => {
-      setDoomed(null);
-      onRevoked(id);
-    },
-  });
   const recordsOf = (id: string) =>
     (counts?.keys ?? []).reduce((sum, each) => sum + (each.key === id ? each.accepted : 0), 0);
   const ago = (text: string) => formatAgo(Date.parse(text), nowMs);
+  const columns: Column<IngestionKey>[] = [
+    { head: "Name", cell: ({ name }) => name },
+    { head: "Key", cell: ({ hint }) => <code>…{hint}</code> },
+    { head: "Created", quiet: true, cell: ({ createdAt }) => ago(createdAt) },
+    { head: "Last used", quiet: true, cell: ({ lastUsedAt }) => (lastUsedAt ? ago(lastUsedAt) : "never") },
+    {
+      head: "Records",
+      title: "Accepted since the server started",
+      cell: ({ id }) => formatCount(recordsOf(id)),
+    },
+  ];
   return (
-    <>
-      <table className={teamClasses.table}>
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Key</th>
-            <th>Created</th>
-            <th>Last used</th>
-            <th title="Accepted since the server started">Records</th>
-            <th aria-label="Revoke" />
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <tr key={key.id}>
-              <td>{key.name}</td>
-              <td>
-                <code>…{key.hint}</code>
-              </td>
-              <td className={teamClasses.quiet}>{ago(key.createdAt)}</td>
-              <td className={teamClasses.quiet}>{key.lastUsedAt ? ago(key.lastUsedAt) : "never"}</td>
-              <td>{formatCount(recordsOf(key.id))}</td>
-              <td className={classes.action}>
-                <Button
-                  variant="default"
-                  size="compact-sm"
-                  aria-label={`Revoke ${key.name}`}
-                  onClick={() => {
-                    revocation.reset();
-                    setDoomed(key);
-                  }}
-                >
-                  Revoke
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <Confirm
-        opened={doomed !== null}
-        title={`Revoke the key ${doomed?.name ?? ""}?`}
-        confirmLabel="Revoke key"
-        busy={revocation.isPending}
-        onConfirm={() => doomed && revocation.mutate(doomed.id)}
-        onClose={() => setDoomed(null)}
-      >
-        <p style={{ margin: 0 }}>
-          Whatever sends with this key is refused within seconds. This cannot be undone.
-        </p>
-        {revocation.error && (
-          <div style={{ marginTop: 12 }}>
-            <Notice tone="error">{revocation.error.message}</Notice>
-          </div>
-        )}
-      </Confirm>
-    </>
+    <RemovalTable
+      rows={keys}
+      columns={columns}
+      idOf={({ id }) => id}
+      nameOf={({ name }) => name}
+      verb="Revoke"
+      noun="key"
+      warning="Whatever sends with this key is refused within seconds. This cannot be undone."
+      remove={revokeIngestionKey}
+      onRemoved={onRevoked}
+    />
   );
 }

@@ -4,7 +4,6 @@ import { type ReactNode, useState } from "react";
 import { type Me, meQuery, rotateAccessKey } from "../../api/session";
 import { configQuery, rotateIngestionKey, teamQuery } from "../../api/team";
 import { Confirm } from "../../components/Confirm";
-import { Notice } from "../../components/Notice";
 import { Secret } from "../../components/Secret";
 import { TelemetryGuide } from "../../components/TelemetryGuide";
 import { receiverOf } from "../../model/telemetry";
@@ -116,15 +115,11 @@ function KeyRow({ what, value, rotate, children }: KeyRowProps) {
         title={`Rotate the ${what}?`}
         confirmLabel="Rotate key"
         busy={rotation.isPending}
+        error={rotation.error}
         onConfirm={() => rotation.mutate()}
         onClose={() => setAsking(false)}
       >
-        <p style={{ margin: 0 }}>{children}</p>
-        {rotation.error && (
-          <div style={{ marginTop: 12 }}>
-            <Notice tone="error">{rotation.error.message}</Notice>
-          </div>
-        )}
+        {children}
       </Confirm>
     </>
   );

@@ -1,29 +1,44 @@
-import { Button, SegmentedControl, Skeleton } from "@mantine/core";
+import { SegmentedControl, Skeleton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { changeRole, type Member, membersQuery, removeMember } from "../../api/people";
 import type { Role } from "../../api/session";
-import { Confirm } from "../../components/Confirm";
 import { ErrorCard } from "../../components/ErrorCard";
 import { Notice } from "../../components/Notice";
 import { ROLE_CHOICES } from "../../model/roles";
 import classes from "./MembersTab.module.css";
+import { type Column, RemovalTable } from "./RemovalTable";
 import teamClasses from "./TeamPage.module.css";
 
 /** Who is in the team and as what. Only admins may change it. */
 export function Members({ isAdmin }: { isAdmin: boolean }) {
   const members = useQuery(membersQuery);
   const client = useQueryClient();
-  const [leaving, setLeaving] = useState<Member | null>(null);
   const refresh = () => client.invalidateQueries({ queryKey: membersQuery.queryKey });
   const roleChange = useMutation({ mutationFn: changeRole, onSettled: refresh });
-  const removal = useMutation({
-    mutationFn: removeMember,
-    onSuccess: () => {
-      setLeaving(null);
-      void refresh();
+  const columns: Column<Member>[] = [
+    { head: "Name", cell: (member) => <NameAndEmail member={member} /> },
+    {
+      head: "Signs in with",
+      quiet: true,
+      cell: ({ hasPasswordAuth }) => (hasPasswordAuth ? "Password" : "Single sign-on"),
     },
-  });
+    {
+      head: "Role",
+      cell: ({ _id: id, email, role }) =>
+        isAdmin ? (
+          <SegmentedControl
+            size="xs"
+            aria-label={`Role of ${email}`}
+            data={ROLE_CHOICES}
+            value={role}
+            disabled={roleChange.isPending}
+            onChange={(chosen) => roleChange.mutate({ id, role: chosen as Role })}
+          />
+        ) : (
+          <span className={classes.role}>{role}</span>
+        ),
+    },
+  ];
   if (members.error) return <ErrorCard error={members.error} onRetry={() => void members.refetch()} />;
   if (!members.data) return <Skeleton height={40} m={18} width="auto" />;
   return (
@@ -33,74 +48,17 @@ export function Members({ isAdmin }: { isAdmin: boolean }) {
           <Notice tone="error">{roleChange.error.message}</Notice>
         </div>
       )}
-      <table className={teamClasses.table}>
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Signs in with</th>
-            <th>Role</th>
-            {isAdmin && <th aria-label="Remove" />}
-          </tr>
-        </thead>
-        <tbody>
-          {members.data.map((member) => (
-            <tr key={member._id}>
-              <td>
-                <NameAndEmail member={member} />
-              </td>
-              <td className={teamClasses.quiet}>{member.hasPasswordAuth ? "Password" : "Single sign-on"}</td>
-              <td>
-                {isAdmin ? (
-                  <SegmentedControl
-                    size="xs"
-                    aria-label={`Role of ${member.email}`}
-                    data={ROLE_CHOICES}
-                    value={member.role}
-                    disabled={roleChange.isPending}
-                    onChange={(role) => roleChange.mutate({ id: member._id, role: role as Role })}
-                  />
-                ) : (
-                  <span className={classes.role}>{member.role}</span>
-                )}
-              </td>
-              {isAdmin && (
-                <td className={classes.action}>
-                  {!member.isCurrentUser && (
-                    <Button
-                      variant="default"
-                      size="compact-sm"
-                      aria-label={`Remove ${member.email}`}
-                      onClick={() => {
-                        removal.reset();
-                        setLeaving(member);
-                      }}
-                    >
-                      Remove
-                    </Button>
-                  )}
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <Confirm
-        opened={leaving !== null}
-        title={`Remove ${leaving?.email ?? ""}?`}
-        confirmLabel="Remove"
-        busy={removal.isPending}
-        onConfirm={() => leaving && removal.mutate(leaving._id)}
-        onClose={() => setLeaving(null)}
-      >
-        <p style={{ margin: 0 }}>
-          Their sessions and access keys stop working at once. Dashboards, searches and alerts stay.
-        </p>
-        {removal.error && (
-          <div style={{ marginTop: 12 }}>
-            <Notice tone="error">{removal.error.message}</Notice>
-          </div>
-        )}
-      </Confirm>
+      <RemovalTable
+        rows={members.data}
+        columns={columns}
+        idOf={(member) => member._id}
+        nameOf={({ email }) => email}
+        verb="Remove"
+        warning="Their sessions and access keys stop working at once. Dashboards, searches and alerts stay."
+        remove={removeMember}
+        onRemoved={() => void refresh()}
+        mayRemove={({ isCurrentUser }) => isAdmin && !isCurrentUser}
+      />
     </>
   );
 }

@@ -1,0 +1,131 @@
+"""HTTP/1.1 as uvicorn speaks it, with bounds on what comes before a body, and on how long a body may pause.
+
+The protocol library keeps the address and the headers of a request until they are whole, however long they are, and
+waits for what does not come: a stranger could fill memory with one request, or hold connections for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from clickstack.core.limits import HTTP_BODY_PAUSE_S, HTTP_HEAD_BYTES_MAX, HTTP_HEAD_S
+
+TOO_LARGE = f"The address and the headers of the request are larger than {HTTP_HEAD_BYTES_MAX // 1024} KiB."
+MALFORMED = "This is not a valid HTTP request."
+TOO_SLOW = f"The headers of the request did not arrive within {HTTP_HEAD_S:g} seconds."
+
+
+class HeadTooLarge(Exception):
+    """Ends parsing; the protocol then refuses the request."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """One connection. Refusals that no application sees are JSON, as all others are."""
+
+    _head_bytes = 0  # of the request that is arriving, in pieces that are whole
+    _loose_bytes = 0  # received since the last head or piece of a body was whole: of one header, or of what ends a body
+    _in_head = False
+    _too_large = False
+    _deadline: asyncio.TimerHandle | None = None  # of the head
+    _patience: asyncio.TimerHandle | None = None  # with a body
+    _heard_s = 0.0  # when something came last, by the loop's clock
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_timers()
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._loose_bytes += len(data)
+        self._heard_s = self.loop.time()
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._loose_bytes > HTTP_HEAD_BYTES_MAX:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, TOO_LARGE)
+        elif self._in_head and self._deadline is None:
+            self._deadline = self.loop.call_later(HTTP_HEAD_S, self._head_is_late)
+        elif self._is_in_body() and self._patience is None:
+            self._patience = self.loop.call_later(HTTP_BODY_PAUSE_S, self._look_at_body)
+
+    def on_message_begin(self) -> None:
+        self._head_bytes, self._in_head = 0, True
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._loose_bytes, self._in_head = 0, False
+        self._end_timers()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._loose_bytes = 0
+        super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's word for what it could not parse
+        if self._too_large:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, TOO_LARGE)
+        else:
+            self._refuse(HTTPStatus.BAD_REQUEST, MALFORMED)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: a stranger that asks for another protocol gets HTTP/1.1, and our log no lines."""
+
+    def _count(self, size: int) -> None:
+        """Raises HeadTooLarge."""
+        self._head_bytes += size
+        if self._head_bytes > HTTP_HEAD_BYTES_MAX:
+            self._too_large = True
+            raise HeadTooLarge
+
+    def _head_is_late(self) -> None:
+        self._deadline = None
+        if self.cycle is not None and not self.cycle.response_complete:  # we do not read while we answer
+            self._deadline = self.loop.call_later(HTTP_HEAD_S, self._head_is_late)
+        elif not self.transport.is_closing():
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW)
+
+    def _is_in_body(self) -> bool:
+        return not self._in_head and self.cycle is not None and self.cycle.more_body
+
+    def _look_at_body(self) -> None:
+        """Hang up on who has sent nothing for HTTP_BODY_PAUSE_S, unless it was us who did not want to read."""
+        self._patience = None
+        if self.transport.is_closing() or not self._is_in_body():
+            return
+        left_s = self._heard_s + HTTP_BODY_PAUSE_S - self.loop.time()
+        if left_s > 0 or self.flow.read_paused:
+            self._patience = self.loop.call_later(max(left_s, 1.0), self._look_at_body)
+        else:
+            self.transport.close()
+
+    def _end_timers(self) -> None:
+        for timer in (self._deadline, self._patience):
+            if timer is not None:
+                timer.cancel()
+        self._deadline = self._patience = None
+
+    def _refuse(self, status: HTTPStatus, message: str) -> None:
+        body = json.dumps({"message": message}).encode()
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json; charset=utf-8\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self._end_timers()
+        self.transport.write(head.encode() + body)
+        self.transport.close()

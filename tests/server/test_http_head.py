@@ -1,0 +1,146 @@
+"""What comes before a body has bounds: nobody fills memory with headers, or holds a connection by never ending them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from clickstack.core.limits import HTTP_HEAD_BYTES_MAX
+from clickstack.server import http_head
+from clickstack.server.http_head import MALFORMED, TOO_LARGE, BoundedHttp
+
+DEADLINE_S = 10
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, bytes]]
+GET = b"GET /a HTTP/1.1\r\nHost: x\r\n"
+PART = b"x" * 1024
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answers how many bytes of body and how many headers came."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+    body = json.dumps([size, len(scope["headers"])]).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def exchange(talk: Talk) -> bytes:
+    """What a server of one connection says to a client that talks."""
+
+    async def run() -> bytes:
+        config = uvicorn.Config(echo, http=BoundedHttp, log_config=None, lifespan="off", ws="none")
+        config.load()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: BoundedHttp(config, ServerState(), {}), "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            try:
+                return await asyncio.wait_for(talk(reader, writer), DEADLINE_S)
+            finally:
+                writer.close()
+
+    return asyncio.run(run())
+
+
+def sent(*pieces: bytes) -> bytes:
+    """The reply to what is sent piece by piece, until the server closes or all is said."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        try:
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+            return await reader.read(2**20)
+        except ConnectionError:  # the server has closed and said why, which is lost where it came too early
+            return b""
+
+    return exchange(talk)
+
+
+def refusal(reply: bytes) -> tuple[str, str]:
+    head, _, body = reply.partition(b"\r\n\r\n")
+    return head.decode().splitlines()[0], json.loads(body)["message"]
+
+
+def test_usual_requests_pass() -> None:
+    assert sent(GET + b"\r\n").endswith(b"[0, 1]")
+    half = b"X-Trace: " + b"a" * (HTTP_HEAD_BYTES_MAX // 2) + b"\r\n"
+    assert sent(GET, half, b"\r\n").endswith(b"[0, 2]")
+
+
+def test_a_body_is_no_head() -> None:
+    size = 4 * HTTP_HEAD_BYTES_MAX
+    body = [b"x" * 1000] * (size // 1000)
+    assert sent(GET + b"Content-Length: %d\r\n\r\n" % sum(map(len, body)), *body).endswith(b", 2]")
+    chunks = [b"%x\r\n%s\r\n" % (len(each), each) for each in body]
+    assert b"[262000, 2]" in sent(GET + b"Transfer-Encoding: chunked\r\n\r\n", *chunks, b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [GET, *[b"X-%d: x\r\n" % each for each in range(10_000)], b"\r\n"],
+        [b"GET /" + b"a" * (HTTP_HEAD_BYTES_MAX + 1) + b" HTTP/1.1\r\n\r\n"],
+        [GET + b"X: " + b"a" * (HTTP_HEAD_BYTES_MAX + 1) + b"\r\n\r\n"],
+    ],
+    ids=["many headers", "a long address", "a long header"],
+)
+def test_a_head_that_is_too_large(pieces: list[bytes]) -> None:
+    assert refusal(sent(b"".join(pieces))) == ("HTTP/1.1 431 Request Header Fields Too Large", TOO_LARGE)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"GET /", GET + b"X: ", GET, GET + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: "],
+    ids=["an address", "a header", "a name", "a trailer"],
+)
+def test_one_piece_that_never_ends(start: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """The server says why and closes after a bounded amount, whatever else would come."""
+        writer.write(start)
+        told = asyncio.create_task(reader.read(2**20))
+        for _ in range(100 * HTTP_HEAD_BYTES_MAX // len(PART)):
+            if told.done():
+                break
+            writer.write(PART)
+            await asyncio.sleep(0)
+        return await told
+
+    assert refusal(exchange(talk)) == ("HTTP/1.1 431 Request Header Fields Too Large", TOO_LARGE)
+
+
+@pytest.mark.parametrize("start", [b"G", GET, GET + b"X-Slow: "])
+def test_a_head_that_takes_too_long(monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
+    monkeypatch.setattr(http_head, "HTTP_HEAD_S", 0.05)
+    line, _ = refusal(sent(start))
+    assert line == "HTTP/1.1 408 Request Timeout"
+
+
+def test_a_body_that_stops_coming(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_head, "HTTP_BODY_PAUSE_S", 0.05)
+    assert sent(GET + b"Content-Length: 10\r\n\r\n", b"half") == b""
+
+
+def test_a_body_that_comes_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_head, "HTTP_BODY_PAUSE_S", 1.0)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(GET + b"Content-Length: 4\r\n\r\n")
+        for _ in range(4):
+            await asyncio.sleep(0.05)
+            writer.write(b"x")
+        return await reader.readuntil(b"]")
+
+    assert exchange(talk).endswith(b"[4, 2]")
+
+
+def test_what_is_no_http_is_told_in_json() -> None:
+    assert refusal(sent(b"FOO /a HTTP/1.1\r\n\r\n")) == ("HTTP/1.1 400 Bad Request", MALFORMED)
