@@ -42,7 +42,7 @@ def budget() -> Budget:
 
 @pytest.fixture
 def spool(tmp_path: Path, budget: Budget, clock: FixedClock, ids: SequentialIds) -> Iterator[Spool]:
-    opened = Spool(tmp_path, budget, clock, ids)
+    opened = Spool(tmp_path, budget, MIB, clock, ids)
     yield opened
     opened.stop()
 
@@ -73,8 +73,8 @@ def test_a_segment_of_quiet_requests_is_quiet(spool: Spool) -> None:
     spool.done(segment)
 
 
-def test_segments_close_at_their_size(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool_module, "SPOOL_SEGMENT_BYTES", 1000)
+def test_segments_close_at_their_size(tmp_path: Path, budget: Budget, clock: FixedClock, ids: SequentialIds) -> None:
+    spool = Spool(tmp_path, budget, 1000, clock, ids)
     waiting = [spool.append(request(bytes(400)), quiet=False) for _ in range(9)]
     for each in waiting:
         each.result(5)
@@ -85,6 +85,7 @@ def test_segments_close_at_their_size(spool: Spool, monkeypatch: pytest.MonkeyPa
         sizes.append(segment.bytes)
         spool.done(segment)
     assert max(sizes) < 2000
+    spool.stop()
 
 
 def test_a_segment_kept_open_while_loaders_are_busy_closes_when_one_is_free(
@@ -124,11 +125,11 @@ def test_a_segment_grows_longer_while_another_is_loaded(spool: Spool, monkeypatc
 
 def test_what_was_durable_is_found_again(tmp_path: Path, budget: Budget, clock: FixedClock) -> None:
     ids = SequentialIds()
-    first = Spool(tmp_path, budget, clock, ids)
+    first = Spool(tmp_path, budget, MIB, clock, ids)
     first.append(request(b"kept", records=7, kinds=4), quiet=True).result(5)
     first.stop()
     again = Budget(MIB)
-    second = Spool(tmp_path, again, clock, ids)
+    second = Spool(tmp_path, again, MIB, clock, ids)
     segment = second.take()
     assert segment is not None
     assert (bodies(segment), segment.records, segment.kinds) == ([b"kept"], 7, 4)
@@ -184,7 +185,7 @@ def test_segments_are_recovered_oldest_first_and_leavings_go(tmp_path: Path) -> 
 
 def test_the_budget_refuses_and_is_given_back(tmp_path: Path, clock: FixedClock, ids: SequentialIds) -> None:
     budget = Budget(1000)
-    spool = Spool(tmp_path, budget, clock, ids)
+    spool = Spool(tmp_path, budget, MIB, clock, ids)
     spool.append(request(bytes(800)), quiet=False).result(5)
     with pytest.raises(Busy) as refusal:
         spool.append(request(bytes(800)), quiet=False)
@@ -253,7 +254,7 @@ def test_a_request_given_up_in_time_is_not_written(spool: Spool, monkeypatch: py
 
 
 def test_a_stopped_spool_is_busy(tmp_path: Path, budget: Budget, clock: FixedClock, ids: SequentialIds) -> None:
-    spool = Spool(tmp_path, budget, clock, ids)
+    spool = Spool(tmp_path, budget, MIB, clock, ids)
     kept = spool.append(request(b"kept"), quiet=False)
     spool.stop()
     assert kept.result(5) is None

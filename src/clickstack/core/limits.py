@@ -40,7 +40,11 @@ FLUENT_NESTING_MAX = 24  # maps in each other; the protobuf library reads up to 
 
 # --- Spool --------------------------------------------------------------------------------------------------
 SPOOL_COMMIT_DELAY_S = 0.001  # how long a commit waits for company; more comes together while the last one is synced
-SPOOL_SEGMENT_BYTES = 32 * 1024 * 1024  # close a segment at this size: one INSERT of about 100,000 records
+SPOOL_SEGMENT_BYTES = {  # close a segment at this size: an INSERT of about 100,000 records takes 200 MB, and ...
+    "logs": 32 * 1024 * 1024,
+    "traces": 32 * 1024 * 1024,
+    "metrics": 64 * 1024 * 1024,  # ... points are small, and go to several tables: half as many INSERTs and merges
+}
 SPOOL_SEGMENT_AGE_S = 1.0  # ... or at this age: each load costs a twentieth of a second, however few its rows
 SPOOL_SEGMENT_AGE_BUSY_S = (
     3.0  # ... while another load is running: fewer, larger ones cost less, and this is still soon
@@ -290,5 +294,5 @@ SELF_TELEMETRY_METRICS_S = 30.0  # between two looks at the metrics
 SELF_TELEMETRY_TEXT_CHARS_MAX = 8_192  # of one attribute; above: a stack trace nobody reads
 
 assert SEARCH_ROWS_DEFAULT <= SEARCH_ROWS_MAX <= QUERY_RESULT_ROWS_MAX
-assert SPOOL_SEGMENT_BYTES <= INGEST_BODY_BYTES_MAX <= INGEST_BYTES_IN_FLIGHT_MAX
+assert max(SPOOL_SEGMENT_BYTES.values()) <= INGEST_BODY_BYTES_MAX <= INGEST_BYTES_IN_FLIGHT_MAX
 assert SELF_TELEMETRY_BATCH_MAX <= SELF_TELEMETRY_QUEUE_MAX

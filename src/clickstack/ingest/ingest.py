@@ -9,6 +9,7 @@ from pathlib import Path
 
 from clickstack.core.clock import Clock
 from clickstack.core.ids import IdSource
+from clickstack.core.limits import SPOOL_SEGMENT_BYTES
 from clickstack.core.log import fields, get_logger
 from clickstack.core.settings import Settings
 from clickstack.store import Store
@@ -51,7 +52,10 @@ class Ingest:
         self._budget = Budget(settings.spool_mb * 1024 * 1024)
         self._counters = Counters()
         dead_letters = DeadLetters(data_dir / "dead-letters", clock)
-        self._spools = {name: Spool(data_dir / "spool" / name, self._budget, clock, ids) for name in SIGNAL_NAMES}
+        self._spools = {
+            name: Spool(data_dir / "spool" / name, self._budget, SPOOL_SEGMENT_BYTES[name], clock, ids)
+            for name in SIGNAL_NAMES
+        }
         self._loaders = [
             Loader(name, self._spools[name], store, dead_letters, self._counters, clock) for name in SIGNAL_NAMES
         ]

@@ -22,7 +22,6 @@ from clickstack.core.limits import (
     SPOOL_LOADERS,
     SPOOL_SEGMENT_AGE_BUSY_S,
     SPOOL_SEGMENT_AGE_S,
-    SPOOL_SEGMENT_BYTES,
 )
 from clickstack.core.threads import join_within
 
@@ -44,11 +43,12 @@ class _Waiting:
 
 
 class Spool:
-    """A directory of segments. Every method may be called from any thread."""
+    """A directory of segments of about `segment_bytes`. Every method may be called from any thread."""
 
-    def __init__(self, directory: Path, budget: Budget, clock: Clock, ids: IdSource) -> None:
+    def __init__(self, directory: Path, budget: Budget, segment_bytes: int, clock: Clock, ids: IdSource) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
+        self._segment_bytes = segment_bytes
         self._budget = budget
         self._clock = clock
         self._ids = ids
@@ -200,7 +200,7 @@ class Spool:
                 continue
             group.append(waiting)
             group_bytes += waiting.bytes
-            if group_bytes >= SPOOL_SEGMENT_BYTES:
+            if group_bytes >= self._segment_bytes:
                 self._commit_group(group)
                 with self._changed:
                     self._close_segment()
