@@ -41,8 +41,8 @@ FLUENT_NESTING_MAX = 24  # maps in each other; the protobuf library reads up to 
 # --- Spool --------------------------------------------------------------------------------------------------
 SPOOL_COMMIT_DELAY_S = 0.001  # how long a commit waits for company; more comes together while the last one is synced
 SPOOL_SEGMENT_BYTES = {  # close a segment at this size: an INSERT of about 100,000 records takes 200 MB, and ...
-    "logs": 32 * 1024 * 1024,
-    "traces": 32 * 1024 * 1024,
+    "logs": 24 * 1024 * 1024,
+    "traces": 24 * 1024 * 1024,
     "metrics": 64 * 1024 * 1024,  # ... points are small, and go to several tables: half as many INSERTs and merges
 }
 SPOOL_SEGMENT_AGE_S = 1.0  # ... or at this age: each load costs a twentieth of a second, however few its rows
