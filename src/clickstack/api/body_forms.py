@@ -21,7 +21,6 @@ from .wire import error_reply, is_v2
 
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 TEXT_BODY = "clickstack.text_body"  # scope key: the body is a text on purpose, not JSON that is a bare string
-_JSON = b"application/json"
 
 
 class BodyForms:

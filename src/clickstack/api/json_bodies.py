@@ -52,9 +52,8 @@ def check_json(body: bytes) -> None:
         raise TooLarge(f"The request body has more than {API_JSON_PARTS_MAX} objects, lists and members.")
     if _suspicious(body):
         try:
-            orjson.loads(
-                body.removeprefix(codecs.BOM_UTF8)
-            )  # strict, where the framework's parser lets half pairs, NaN and Infinity through
+            # Strict, where the framework's parser lets half pairs, NaN and Infinity through.
+            orjson.loads(body.removeprefix(codecs.BOM_UTF8))
         except orjson.JSONDecodeError:
             raise BadRequest(_reason(body)) from None
 

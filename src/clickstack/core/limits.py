@@ -119,6 +119,7 @@ EXPLORE_READ_ROWS_MAX = 2_000_000  # rows looked at for events under a filter; a
 EXPLORE_READ_ROWS_UNFILTERED_MAX = 1_000_000  # the same for what nothing has counted beforehand
 FACET_RECOUNT_ROWS_MAX = 100_000  # events counted where an estimate was at hand; above: the scan takes too long
 PARTS_AGE_S_MAX = 2.0  # a list of a table's parts; what we write ends it, so only merges go unseen so long
+PARTS_TABLES_MAX = 1_000  # tables whose parts are remembered; above: the oldest are forgotten
 DICTIONARY_TOKENS_MAX = 500_000  # tokens of an index read for one list, about 0.2 s; above: the list is cut
 SEARCH_ENGINE_S_MAX = 180  # all windows of one page together; each has the limit of a query besides
 METRIC_READ_ROWS_MAX = 400_000  # points of one metric looked at; above: runs, whose series repeat their attributes

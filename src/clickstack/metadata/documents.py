@@ -213,7 +213,7 @@ class Documents(Generic[T]):
             before = self._kind.find_in(change, team_id, id)
             if before is None:
                 raise NotFound(f"{self._kind.title} not found")
-            self._check_revision(before, expected_revision)
+            check_revision(self._kind.title, before.revision, expected_revision)
             return self._kind.replace_in(change, before, edit(before))
 
     def delete(
@@ -224,7 +224,7 @@ class Documents(Generic[T]):
             before = self._kind.find_in(change, team_id, id)
             if before is None:
                 return False
-            self._check_revision(before, expected_revision)
+            check_revision(self._kind.title, before.revision, expected_revision)
             self._kind.delete_in(change, before)
             return True
 
@@ -237,9 +237,10 @@ class Documents(Generic[T]):
         except IntegrityError as error:
             raise self._kind.broken(error) from error
 
-    def _check_revision(self, stored: T, expected: int | None) -> None:
-        if expected is not None and expected != stored.revision:
-            raise PreconditionFailed(
-                f"{self._kind.title} has been changed since: it is at revision {stored.revision}, "
-                f"not {expected}. Read it again."
-            )
+
+def check_revision(title: str, revision: int, expected: int | None) -> None:
+    """Raises PreconditionFailed when somebody changed the object after it was at the revision that the caller knows."""
+    if expected not in (None, revision):
+        raise PreconditionFailed(
+            f"{title} has been changed since: it is at revision {revision}, not {expected}. Read it again."
+        )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from clickstack.core.clock import Clock
-from clickstack.core.errors import Conflict, NotFound, PreconditionFailed
+from clickstack.core.errors import Conflict, NotFound
 from clickstack.core.ids import IdSource
 from clickstack.core.limits import SILENCES_MAX
 from clickstack.core.records import Author
@@ -19,6 +19,7 @@ from clickstack.core.records import Author
 from . import tables
 from .audit import Change, changing
 from .db import Database
+from .documents import check_revision
 
 _COLUMN = tables.silences.c
 
@@ -134,10 +135,7 @@ def _newest(change: Change, id: str, expected_revision: int | None) -> SilenceRe
     row = change.transaction.execute(query.with_for_update()).first()
     if row is None:
         raise NotFound("Silence not found")
-    if expected_revision not in (None, row.revision):
-        raise PreconditionFailed(
-            f"Silence has been changed since: it is at revision {row.revision}, not {expected_revision}. Read it again."
-        )
+    check_revision("Silence", row.revision, expected_revision)
     return _record(row)
 
 

@@ -20,17 +20,20 @@ class Remembered:
         self._entries_max = entries_max
         self._lock = threading.Lock()
         self._known: dict[Hashable, tuple[float, Any]] = {}
+        self._forgotten = 0  # times
 
     def answer(self, what: Hashable, read: Callable[[], T]) -> T:
         """What `read` says, or said a while ago. Raises what it raises."""
         now_s = self._clock.monotonic_s()
         with self._lock:
-            known = self._known.get(what)
+            known, forgotten = self._known.get(what), self._forgotten
         if known and now_s - known[0] < self._age_s_max:
             remembered: T = known[1]
             return remembered
         fresh = read()
         with self._lock:
+            if forgotten != self._forgotten:  # it may be of before
+                return fresh
             self._known.pop(what, None)
             self._known[what] = (now_s, fresh)
             while len(self._known) > self._entries_max:
@@ -38,5 +41,7 @@ class Remembered:
         return fresh
 
     def forget(self) -> None:
+        """Read all anew from now on; what is being read at this moment is not remembered either."""
         with self._lock:
+            self._forgotten += 1
             self._known.clear()

@@ -6,14 +6,15 @@ writes makes them be read anew at once; what the engine merges by itself is seen
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from clickstack.core.clock import Clock
-from clickstack.core.limits import PARTS_AGE_S_MAX
+from clickstack.core.limits import PARTS_AGE_S_MAX, PARTS_TABLES_MAX
 from clickstack.core.result import QueryResult
 from clickstack.core.sql import Param, Sql
+
+from .remembered import Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +34,15 @@ class TableParts:
 
     def __init__(self, query: Callable[[Sql], QueryResult], clock: Clock) -> None:
         self._query = query
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._known: dict[tuple[str, str], tuple[float, tuple[Part, ...]]] = {}
-        self._writes = 0
+        self._known = Remembered(clock, PARTS_AGE_S_MAX, PARTS_TABLES_MAX)
 
     def of(self, database: str, table: str) -> tuple[Part, ...]:
         """The parts of a table, none for a table that has none or is not there."""
-        key, now_s = (database, table), self._clock.monotonic_s()
-        with self._lock:
-            known, writes = self._known.get(key), self._writes
-        if known and now_s - known[0] < PARTS_AGE_S_MAX:
-            return known[1]
-        parts = self._read(database, table)
-        with self._lock:
-            if writes == self._writes:  # else something was written while we read
-                self._known[key] = (now_s, parts)
-        return parts
+        return self._known.answer((database, table), lambda: self._read(database, table))
 
     def forget(self) -> None:
         """Read all anew from now on: rows were written, or moved."""
-        with self._lock:
-            self._writes += 1
-            self._known.clear()
+        self._known.forget()
 
     def _read(self, database: str, table: str) -> tuple[Part, ...]:
         columns = "name, partition_id, rows, toUnixTimestamp(min_time), toUnixTimestamp(max_time)"
