@@ -41,15 +41,16 @@ export function NoResults({ source, where, range, onRange, onClear, onRetry }: P
     },
     refetchInterval: (query) => (query.state.data == null ? POLL_MS : false),
   });
-  // The first event arrived while this page was waiting for it: show it.
+  // An event arrived while this page was waiting for the first one, or since it asked for this range: show it.
   const isWaiting = useRef(false);
-  const arrived = useEffectEvent(onRetry);
+  const arrived = useEffectEvent((at: number) => {
+    if (!isWaiting.current && !isWithin(range, at)) return;
+    isWaiting.current = false;
+    onRetry();
+  });
   useEffect(() => {
     if (newest.data === null) isWaiting.current = true;
-    else if (newest.data !== undefined && isWaiting.current) {
-      isWaiting.current = false;
-      arrived();
-    }
+    else if (newest.data !== undefined) arrived(newest.data);
   }, [newest.data]);
   if (unfiltered && newest.isPending) return null;
   if (unfiltered && newest.data == null && !newest.error) return <FirstData source={source} />;
@@ -94,6 +95,12 @@ export function NoResults({ source, where, range, onRange, onClear, onRetry }: P
       )}
     </StateCard>
   );
+}
+
+/** Whether asking again would find it. */
+function isWithin(range: TimeRange, at: number): boolean {
+  const age = Date.now() - at;
+  return range.kind === "relative" && age >= 0 && age < range.spanMs;
 }
 
 function widerThan(spanMs: number): number | null {
