@@ -65,7 +65,12 @@ def parse(text: str) -> tuple[str, list[Section]]:
 
 def rows(store: Store, title: str) -> str:
     table, _, names = title.removeprefix("rows ").partition(":")
-    known = [column.name for column in store.catalog.table("default", table).columns if column.default_kind == ""]
+    columns = store.catalog.table("default", table).columns
+    known = [column.name for column in columns if column.default_kind == ""]
+    for column in columns:
+        if column.default_kind == "DEFAULT":  # what a loader fills in is what others get who leave it out
+            other = f"SELECT count() FROM {table} WHERE {ident(column.name)} != {column.default_expression}"
+            assert store.query(Sql.of(other)).scalar() == 0, column.name
     chosen = ", ".join(ident(column) for column in names.split() or known)
     times = [name for name in ("Timestamp", "TimeUnix") if name in known]
     found = store.query(Sql.of(f"SELECT {chosen} FROM {table} ORDER BY {', '.join([*times, chosen])}")).dicts()

@@ -15,7 +15,7 @@ from clickstack.store.index_profile import IndexedSignal, IndexProfileName
 
 LINES = 20_000
 BORN: dict[IndexedSignal, IndexProfileName] = {
-    "logs": "text", "traces": "text", "metrics": "bloom", "sessions": "bloom",
+    "logs": "text", "traces": "text", "metrics": "text", "sessions": "text",
 }  # fmt: skip
 
 
@@ -53,12 +53,12 @@ def test_the_profiles_a_new_store_begins_with(profiles: IndexProfiles) -> None:
     assert [(each.signal, each.table, each.profile) for each in profiles.read()] == [
         ("logs", "otel_logs", "text"),
         ("traces", "otel_traces", "text"),
-        ("metrics", "otel_metrics_gauge", "bloom"),
-        ("metrics", "otel_metrics_sum", "bloom"),
-        ("metrics", "otel_metrics_histogram", "bloom"),
-        ("metrics", "otel_metrics_exponential_histogram", "bloom"),
-        ("metrics", "otel_metrics_summary", "bloom"),
-        ("sessions", "hyperdx_sessions", "bloom"),
+        ("metrics", "otel_metrics_gauge", "text"),
+        ("metrics", "otel_metrics_sum", "text"),
+        ("metrics", "otel_metrics_histogram", "text"),
+        ("metrics", "otel_metrics_exponential_histogram", "text"),
+        ("metrics", "otel_metrics_summary", "text"),
+        ("sessions", "hyperdx_sessions", "text"),
     ]
 
 
@@ -106,7 +106,7 @@ def test_a_setting_is_applied_at_start_and_has_the_last_word(profiles: IndexProf
     assert [(each.profile, each.setting) for each in fixed.read()][:3] == [
         ("bloom", "CLICKSTACK_LOGS_INDEX_PROFILE"),
         ("text", ""),
-        ("bloom", ""),
+        ("text", ""),
     ]
     with pytest.raises(Conflict, match="CLICKSTACK_LOGS_INDEX_PROFILE fixes the index profile of logs"):
         fixed.change("logs", "text")
@@ -114,13 +114,13 @@ def test_a_setting_is_applied_at_start_and_has_the_last_word(profiles: IndexProf
 
 @pytest.mark.parametrize("table", ["otel_metrics_gauge", "otel_metrics_summary", "hyperdx_sessions"])
 def test_one_table_of_a_signal_can_differ(profiles: IndexProfiles, store: Store, table: str) -> None:
-    for profile, types in (("text", {"text"}), ("none", set()), ("bloom", {"bloom_filter"})):
+    for profile, types in (("bloom", {"bloom_filter"}), ("none", set()), ("text", {"text"})):
         profiles.change(table, profile)  # type: ignore[arg-type]
         now = {each.table: each.profile for each in profiles.read()}
         assert now.pop(table) == profile
         of_trace_id = {"bloom_filter"} if table == "hyperdx_sessions" else set()
         assert index_types(store, table) == types | of_trace_id
-        assert now["otel_metrics_sum"] == "bloom"
+        assert now["otel_metrics_sum"] == "text"
     with pytest.raises(BadRequest, match="'otel_profiles' is not one of logs, traces"):
         profiles.change("otel_profiles", "none")
 
@@ -130,6 +130,7 @@ def test_all_metrics_change_together_and_answer_from_the_index(profiles: IndexPr
         "INSERT INTO otel_metrics_sum (TimeUnix, MetricName, Attributes) "
         f"SELECT now64(9), 'm', map('k', toString(number)) FROM numbers({LINES})"
     )
+    profiles.change("metrics", "none")
     profiles.change("metrics", "text")
     finished(profiles)
     assert {each.profile for each in profiles.read() if each.signal == "metrics"} == {"text"}

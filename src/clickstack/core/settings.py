@@ -106,10 +106,10 @@ class Settings:
     )
     traces_index_profile: str = _setting("keep", "The same for traces.", choices=("keep", "none", "bloom", "text"))
     metrics_index_profile: str = _setting(
-        "keep", "The same for the five tables of metrics (bloom at first).", choices=("keep", "none", "bloom", "text")
+        "keep", "The same for the five tables of metrics (text at first).", choices=("keep", "none", "bloom", "text")
     )
     sessions_index_profile: str = _setting(
-        "keep", "The same for session replays (bloom at first).", choices=("keep", "none", "bloom", "text")
+        "keep", "The same for session replays (text at first).", choices=("keep", "none", "bloom", "text")
     )
     webhook_allowed_hosts: AllowedHosts = _setting(
         AllowedHosts(),

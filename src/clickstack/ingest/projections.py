@@ -52,7 +52,7 @@ _SPAN = (
 )
 _POINT = (
     "ResourceAttributes ResourceSchemaUrl ScopeName ScopeVersion ScopeAttributes ScopeDroppedAttrCount ScopeSchemaUrl "
-    "ServiceName MetricName MetricDescription MetricUnit Attributes StartTimeUnix TimeUnix"
+    "ServiceName MetricName MetricDescription MetricUnit Attributes SeriesHash StartTimeUnix TimeUnix"
 )
 _EXEMPLARS = "Exemplars.FilteredAttributes Exemplars.TimeUnix Exemplars.Value Exemplars.SpanId Exemplars.TraceId"
 _EXPONENTIAL = "Scale ZeroCount PositiveOffset PositiveBucketCounts NegativeOffset NegativeBucketCounts"

@@ -10,9 +10,9 @@ from clickstack.core.timerange import auto_granularity_seconds
 from .draft import BUCKET, Context, Draft, bucket_start, group_name, select
 from .grid import Grid
 
-# The same attributes in another scope or resource are another series (§3.1).
-_SERIES = Sql.of("cityHash64(ScopeAttributes, ResourceAttributes, Attributes)")
-_SERIES_OF_SEVERAL = Sql.of("cityHash64(MetricName, ScopeAttributes, ResourceAttributes, Attributes)")
+# The same attributes in another scope or resource are another series (§3.1). Our tables keep the hash (schema/0008);
+# a column of that name that is made in another way is taken for something else.
+_STORED_SERIES, _SERIES = "SeriesHash", "cityHash64(cityHash64(ResourceAttributes, ScopeAttributes), Attributes)"
 
 # Columns that tell how much of a cumulative point is new. The first point of a series only starts the count; after a
 # reset the whole point is new, as in Prometheus; points of delta temporality are new altogether.
@@ -67,8 +67,9 @@ def in_range(context: Context, time: Sql | str = "__at") -> Sql:
 
 def series(context: Context) -> Sql:
     """What tells series apart. Of several names for a metric, each has its own series."""
-    metric = context.chart.select[0].metric
-    return _SERIES_OF_SEVERAL if metric and metric.name_sql else _SERIES
+    metric, stored = context.chart.select[0].metric, context.fields.schema.column(_STORED_SERIES)
+    one = _STORED_SERIES if stored and stored.default_expression == _SERIES else _SERIES
+    return Sql.of(f"cityHash64(MetricName, {one})" if metric and metric.name_sql else one)
 
 
 def before(context: Context) -> Sql:

@@ -1,11 +1,10 @@
 """Which search indexes the tables carry: none, bloom filters, or text indexes.
 
-Text indexes answer searches by reading little and cost an insert about as much again as the insert itself; bloom
-filters are cheap to write and skip less; none is for stores that are written far more than read. Logs and spans begin
-with text. Metrics and replays begin with bloom filters: their order by service and metric, or by service and time,
-leaves little to search. Indexes by trace id and duration are no part of this: they are always there. A new profile
-counts for new rows at once; for the rows there are the engine builds it in the background, part by part, and goes on
-after a restart.
+Text indexes answer searches by reading little, and their dictionaries say which keys and values there are; for logs
+they cost an insert about as much again as the insert itself. Bloom filters are cheap to write and skip less; none is
+for stores that are written far more than read. Every table begins with text. Indexes by trace id and duration are no
+part of this: they are always there. A new profile counts for new rows at once; for the rows there are the engine builds
+it in the background, part by part, and goes on after a restart.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ _log = get_logger("store")
 @dataclass(frozen=True, slots=True)
 class _Indexed:
     """What is indexed of a table: the keys, values and `key=value` items of its maps (a part of the indexes' names →
-    the column), and the words of a column. `born` is the profile of schema/*.sql, whose indexes have the plain names:
-    an index of one type must not find the files of another.
+    the column), and the words of a column. `first` is the profile of the table's first schema, whose indexes have the
+    plain names: an index of one type must not find the files of another.
     """
 
     signal: IndexedSignal
-    born: IndexProfileName
+    first: IndexProfileName
     maps: dict[str, str]
     words: tuple[str, str] = ("", "")
 
@@ -45,7 +44,7 @@ class _Indexed:
         """Index name → its definition. Bloom: reference/ingestion.md §3.2 to §3.5."""
         if profile == "none":
             return {}
-        prefix = "idx_" if profile == self.born else f"idx_{profile}_"
+        prefix = "idx_" if profile == self.first else f"idx_{profile}_"
         text = profile == "text"
         items = "text(tokenizer = 'array')" if text else "bloom_filter(0.01) GRANULARITY 1"
         words = "text(tokenizer = 'splitByNonAlpha')" if text else "tokenbf_v1(32768, 3, 0) GRANULARITY 8"

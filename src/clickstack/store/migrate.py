@@ -2,22 +2,25 @@
 
 `schema/NNNN_name.sql` files are applied once each, in order, and recorded with their checksum in
 `clickstack_migrations`. Statements end with `;` at the end of a line and can all be run again (IF NOT EXISTS …), so
-a migration cut off half-way is simply started over.
+a migration cut off half-way is simply started over. One statement is ours: `REBUILD table ORDER BY (…)` (rebuild.py).
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from importlib import resources
 
 from clickstack.core.errors import StartupError, StoreFailed
 from clickstack.core.sql import Sql, literal
 
+from .rebuild import rebuild
 from .store import Store
 
 _TABLE = """CREATE TABLE IF NOT EXISTS clickstack_migrations (
     version UInt32, name String, checksum String, applied_at DateTime64(3) DEFAULT now64(3)
 ) ENGINE = ReplacingMergeTree ORDER BY version"""
+_REBUILD = re.compile(r"REBUILD (?P<table>\w+) ORDER BY (?P<order_by>.+?);?", re.DOTALL)
 
 
 def migrations() -> list[tuple[int, str, str]]:
@@ -56,7 +59,7 @@ def migrate(store: Store) -> list[str]:
             continue
         try:
             for statement in statements(text):
-                store.command(statement)
+                _run(store, statement)
         except StoreFailed as error:
             raise StartupError(f"Migration {version:04d}_{name} failed: {error}") from error
         store.command(
@@ -67,6 +70,13 @@ def migrate(store: Store) -> list[str]:
     if done:
         store.catalog.forget()
     return done
+
+
+def _run(store: Store, statement: str) -> None:
+    if match := _REBUILD.fullmatch(statement):
+        rebuild(store, match["table"], match["order_by"])
+    else:
+        store.command(statement)
 
 
 def statements(text: str) -> list[str]:

@@ -4,6 +4,7 @@
     SELECT
         received_unix_nano, ServiceName, ResourceAttributes, ResourceSchemaUrl,
         ScopeName, ScopeVersion, ScopeAttributes, ScopeDroppedAttrCount, ScopeSchemaUrl,
+        cityHash64(ResourceAttributes, ScopeAttributes) AS scope_hash,
         toLowCardinality(metric.name) AS MetricName,
         metric.description AS MetricDescription,
         metric.unit AS MetricUnit,

@@ -11,5 +11,6 @@
     MetricDescription,
     MetricUnit,
     attribute_map(point.attributes) AS Attributes,
+    cityHash64(scope_hash, Attributes) AS SeriesHash,
     moment_or(point.start_time_unix_nano, 0) AS StartTimeUnix,
     moment_or(point.time_unix_nano, received_unix_nano) AS TimeUnix
