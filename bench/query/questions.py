@@ -67,7 +67,7 @@ def questions(sources: Mapping[str, Source]) -> list[Question]:
     by_service = {"group_by": ("ServiceName",)}
     from_logs, from_traces = f"FROM otel_logs WHERE {IN_RANGE}", f"FROM otel_traces WHERE {IN_RANGE}"
     series = "cityHash64(ScopeAttributes, ResourceAttributes, Attributes)"
-    before = f"OVER (PARTITION BY {series} ORDER BY TimeUnix ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
+    before = f"OVER (PARTITION BY SeriesHash ORDER BY TimeUnix ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
     return [
         Question("logs per hour", over_logs(), f"SELECT {HOUR}, count() {from_logs} {GROUPED}"),
         Question(
@@ -159,7 +159,7 @@ def questions(sources: Mapping[str, Source]) -> list[Question]:
             "a gauge, mean of hosts",
             over_metrics(Select("avg", metric=cpu)),
             f"SELECT hour, avg(value) FROM (SELECT {METRIC_HOUR}, argMax(Value, TimeUnix) AS value FROM otel_metrics_gauge "
-            f"WHERE {METRIC_IN_RANGE} AND MetricName = 'cpu' GROUP BY hour, {series}) {GROUPED}",
+            f"WHERE {METRIC_IN_RANGE} AND MetricName = 'cpu' GROUP BY hour, SeriesHash) {GROUPED}",
         ),
         Question(
             "requests by service",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clickstack.core.chart import ChartConfig, Filter, Metric, Select
+from clickstack.core.errors import BadQuery
 from clickstack.core.limits import (
     EXPLORE_READ_ROWS_MAX,
     EXPLORE_READ_ROWS_UNFILTERED_MAX,
@@ -24,7 +25,9 @@ from clickstack.core.sql import Param, Sql
 from clickstack.core.timerange import TimeRange
 from clickstack.store import Catalog, Store
 
+from .blame import Piece, blamed
 from .draft import select, table
+from .expression import Expression, read_expression
 from .fields import Fields
 from .parts_in_range import PartsInRange, parts_in_range
 from .reader import Reader, reader_of
@@ -72,16 +75,24 @@ class Events:
             source.timestamp_value_expression, self.fields, source.displayed_timestamp_value_expression
         )
         self.statistics: Statistics = NOTHING
-        conditions = Conditions(self.fields, source)
-        asked = [conditions.read(scope.where)]
-        asked += [conditions.read(each, f"filters.{at}") for at, each in enumerate(scope.filters)]
-        self.warnings = tuple(warning for each in asked for warning in each.warnings)
-        self._conditions = [*conditions.of_source(), *(each.sql for each in asked if each.sql)]
-        if scope.metric:
-            self._conditions.append(Sql.of("MetricName = ", Param(scope.metric.name, "String")))
-        self._reader = conditions
         self._asker = reader_of(store)
         self._query_id = query_id
+        self._pieces: list[Piece] = []
+        self._reader = Conditions(self.fields, source)
+        self._conditions = self._reader.of_source()
+        for sql in self._conditions:
+            self._wrote("tableFilterExpression", source.table_filter_expression or "", [], [sql])
+        warnings: list[str] = []
+        filters = {"where": scope.where, **{f"filters.{at}": each for at, each in enumerate(scope.filters)}}
+        for what, asked in filters.items():
+            read = self._reader.read(asked, what)
+            warnings += read.warnings
+            if read.sql:
+                self._conditions.append(read.sql)
+                self._wrote(what, asked.text, [], [read.sql])
+        self.warnings = tuple(warnings)
+        if scope.metric:
+            self._conditions.append(Sql.of("MetricName = ", Param(scope.metric.name, "String")))
 
     @property
     def catalog(self) -> Catalog:
@@ -96,11 +107,35 @@ class Events:
 
     def condition(self, filter: Filter, what: str) -> Sql | None:
         """A further filter over the same table. Raises BadQuery."""
-        return self._reader.read(filter, what).sql
+        sql = self._reader.read(filter, what).sql
+        if sql:
+            self._wrote(what, filter.text, [], [sql])
+        return sql
+
+    def expression(self, text: str, what: str) -> Expression:
+        """An expression of the request's field `what`. Raises BadQuery."""
+        read = read_expression(text, self.fields, what)
+        self.wrote(what, text, read.sql)
+        return read
+
+    def wrote(self, what: str, text: str, sql: Sql) -> None:
+        """`sql` is what the request's field `what` says: if the engine refuses it, the field is told."""
+        self._wrote(what, text, [sql], [])
+
+    def _wrote(self, what: str, text: str, columns: list[Sql], conditions: list[Sql]) -> None:
+        alone = select(columns or [Sql.of("1")], table(self.fields), conditions, [])
+        source = self.scope.source
+        self._pieces.append(Piece(what, text, lambda: self._asker.describe(alone, source), self.fields.hint))
 
     def ask(self, sql: Sql) -> QueryResult:
         """Run a query under the request's id and add up what it cost."""
-        result = self._asker.query(sql, self.scope.source, self._query_id)
+        try:
+            result = self._asker.query(sql, self.scope.source, self._query_id)
+        except BadQuery as error:
+            told = blamed(error, self._pieces)
+            if told is error:
+                raise
+            raise told from error
         self.statistics = added(self.statistics, result.statistics)
         return result
 

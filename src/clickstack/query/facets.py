@@ -45,6 +45,8 @@ def find_facets(
     """
     events = Events(store, scope, query_id)
     meanings = [read_key(key, events.fields) for key in keys]
+    for at, meaning in enumerate(meanings):
+        events.wrote(f"keys.{at}", meaning.text, meaning.sql)
     narrowing = {key: events.condition(chosen, f"selected {key}") for key, chosen in selected.items()}
     facets: dict[int, ValueList] = {}
     for others, places in _together(keys, narrowing).items():

@@ -19,7 +19,7 @@ from clickstack.store import Store
 
 from .draft import select, subquery, table
 from .events import Events, Scope
-from .expression import Expression, read_expression
+from .expression import Expression
 from .reader import Reader
 from .usersql import user_expression
 
@@ -59,13 +59,13 @@ def find_heatmap(
     if not text:
         raise BadRequest("expression: this source has no duration; name a number")
     events = Events(store, scope, query_id)
-    number = _number(read_expression(text, events.fields, "expression"))
+    number = _number(events.expression(text, "expression"))
     time_range = scope.time_range
     width_s = auto_granularity_seconds(time_range, HEATMAP_COLUMNS_MAX, step_min_s=1)
     low, high, total = (0.0, 0.0, 0) if time_range.empty else _limits(events, number, scale)
     first_ms = time_range.start_ms // (width_s * 1000) * width_s * 1000
     starts_ms = [] if time_range.empty else list(range(first_ms, time_range.end_ms, width_s * 1000))
-    counted = _counted(count_expression)
+    counted = _counted(events, (count_expression or "").strip())
     cells = _cells(events, number, scale, low, high, rows, first_ms, width_s, counted) if total else []
     return Heatmap(
         granularity_s=width_s,
@@ -79,10 +79,12 @@ def find_heatmap(
     )
 
 
-def _counted(text: str | None) -> Sql | None:
-    if not (text or "").strip():
+def _counted(events: Events, text: str) -> Sql | None:
+    if not text:
         return None
-    return Sql.of("toFloat64(", user_expression(text or "", "countExpression"), ")")
+    sql = user_expression(text, "countExpression")
+    events.wrote("countExpression", text, sql)
+    return Sql.of("toFloat64(", sql, ")")
 
 
 @dataclass(frozen=True, slots=True)

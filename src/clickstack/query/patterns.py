@@ -21,7 +21,6 @@ from .alike import alike
 from .draft import select, subquery, table
 from .drain import Drain
 from .events import Events, Scope, added
-from .expression import read_expression
 from .reader import Reader
 from .row_identity import KEY_NAMES
 from .run import readable_sql
@@ -88,9 +87,9 @@ def find_patterns(
     if not text:
         raise BadRequest("expression: this source has no text of its own; name a column")
     events = Events(store, scope, query_id)
-    asked = read_expression(text, events.fields, "expression").sql
+    asked = events.expression(text, "expression").sql
     severity_text = source.severity_text_expression or source.status_code_expression
-    severity = read_expression(severity_text, events.fields, "severity").sql if severity_text else None
+    severity = events.expression(severity_text, "severity").sql if severity_text else None
     now, before = _sample(events, asked, severity), None
     statistics = events.statistics
     if baseline is not None:

@@ -19,7 +19,6 @@ from clickstack.store import Store
 
 from .draft import select, table
 from .events import Events, Scope, added
-from .expression import read_expression
 from .reader import Reader, reader_of
 from .tree import Node, Span, SpanEvent, tree
 
@@ -164,7 +163,7 @@ def _of_trace(events: Events, source: Source, trace_id: str, columns: list[Sql],
     """The rows of a trace in order of time, one more than `rows_max` when there are more."""
     if not source.trace_id_expression:
         raise BadRequest(f"{source.name} has no traceIdExpression: set it in the source")
-    trace = read_expression(source.trace_id_expression, events.fields, "traceIdExpression").sql
+    trace = events.expression(source.trace_id_expression, "traceIdExpression").sql
     named = [Sql.of(column, f" AS __{at}") for at, column in enumerate(columns)]
     sql = select(
         [*named, *events.identity.selected],
@@ -178,13 +177,13 @@ def _of_trace(events: Events, source: Source, trace_id: str, columns: list[Sql],
 def _text(events: Events, expression: str | None) -> Sql:
     if not expression or not expression.strip():
         return Sql.of("''")
-    return Sql.of("ifNull(toString(", read_expression(expression, events.fields, "source").sql, "), '')")
+    return Sql.of("ifNull(toString(", events.expression(expression, "source").sql, "), '')")
 
 
 def _duration_ns(events: Events, source: Source) -> Sql:
     if not source.duration_expression:
         return Sql.of("toInt64(0)")
-    duration = read_expression(source.duration_expression, events.fields, "durationExpression").sql
+    duration = events.expression(source.duration_expression, "durationExpression").sql
     factor = 10 ** (9 - (source.duration_precision if source.duration_precision is not None else 9))
     return Sql.of("greatest(toInt64(ifNull(", duration, f", 0) * {factor}), 0)")
 

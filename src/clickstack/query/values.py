@@ -58,7 +58,9 @@ def find_values(
 ) -> ValueList:
     """Raises BadQuery for a key that does not exist, and what Events raises."""
     events = Events(store, scope, query_id)
-    return values_of(events, read_key(key, events.fields), limit, wanted)
+    meaning = read_key(key, events.fields)
+    events.wrote("key", key, meaning.sql)
+    return values_of(events, meaning, limit, wanted)
 
 
 def values_of(events: Events, key: KeyMeaning, limit: int, wanted: Wanted = Wanted()) -> ValueList:
