@@ -1,12 +1,14 @@
 """Exponential histograms → quantiles, counts, sums (reference/query-engine.md §3.5).
 
-All points of a query are brought to the smallest scale among them, where buckets of finer scales fall together
-exactly. A point is then one map from a bucket's place to its count, over negative, zero and positive buckets alike:
+    points, each with the one before in its series ─► which are added, which of those before are taken away
+      ─► both added up per layout (scale and offsets) ─► one map of buckets at the smallest scale ─► quantile
+
+A series keeps its layout for long. So whole arrays are added up first, element by element, and only the few sums
+become maps from a bucket's place to its count. At a smaller scale buckets of finer scales fall together exactly;
+negative, zero and positive buckets are in one map, and the order of places is the order of values:
 
     place   … -(FAR + 1)   -FAR        0      FAR       FAR + 1 …
     bucket    [-4, -2)     [-2, -1)   zero   (1, 2]    (2, 4]            (scale 0)
-
-so that differences, resets and sums are those of maps, and the order of places is the order of values.
 """
 
 from __future__ import annotations
@@ -15,30 +17,56 @@ from clickstack.core.sql import Sql
 
 from .draft import Context, Draft, select, subquery
 from .metric_histogram import level_columns, totals
-from .metric_steps import grouped_by, in_range, key_columns, keys, series
+from .metric_steps import grouped_by, in_range, keys, steps
 
 _FAR = 2**40  # beyond any bucket index, which is 32 bits
 
 # The start of a series is unknown when a point says it began where it ends.
+_STARTS = ("StartTimeUnix AS __start", "lagInFrame(StartTimeUnix) OVER __series AS __start_before")
 _START_KNOWN = "__start != __at AND toUnixTimestamp(__start) > 0"
-_NONE = "__start = __at OR isNull(__count_before)"
 _RESTARTED = f"(__start != __start_before AND {_START_KNOWN})"
 
-_PLACE = "bitShiftRight(toInt64({offset}) + place - 1, least(Scale - __scale, 63))"
-_PLACES = (
-    f"arrayMap(place -> {_PLACE.format(offset='PositiveOffset')} + {_FAR}, arrayEnumerate(PositiveBucketCounts)), [0], "
-    f"arrayMap(place -> -({_PLACE.format(offset='NegativeOffset')} + {_FAR}), arrayEnumerate(NegativeBucketCounts))"
+_LAYOUT = ("Scale", "PositiveOffset", "NegativeOffset")
+_COUNTS = ("PositiveBucketCounts", "ZeroCount", "NegativeBucketCounts")
+_BEFORE, _SUM, _AWAY = "__before_", "__sum_", "__away_"  # a point's columns have plain names, others these before them
+
+
+def _places(of: str, scale: str) -> str:
+    """The places of all buckets at a scale that is not finer than their own."""
+
+    def places(offset: str, counts: str) -> str:
+        shifted = f"bitShiftRight(toInt64({of}{offset}) + place - 1, least({of}Scale - {scale}, 63))"
+        return f"arrayMap(place -> {shifted} + {_FAR}, arrayEnumerate({of}{counts}))"
+
+    negative = f"arrayMap(place -> -place, {places('NegativeOffset', 'NegativeBucketCounts')})"
+    return f"arrayConcat({places('PositiveOffset', 'PositiveBucketCounts')}, [toInt64(0)], {negative})"
+
+
+def _counts(of: str, sign: str = "") -> str:
+    """The counts of the buckets of `_places`."""
+    positive, zero, negative = (f"{of}{name}" for name in _COUNTS)
+    return f"arrayMap(count -> {sign}toInt64(count), arrayConcat({positive}, [{zero}], {negative}))"
+
+
+def _fell(counts: str) -> str:
+    length = f"greatest(length({counts}), length({_BEFORE}{counts}))"
+    return (
+        f"arrayExists((now, before) -> now < before, arrayResize({counts}, {length}), "
+        f"arrayResize({_BEFORE}{counts}, {length}))"
+    )
+
+
+# Where a bucket has fallen, the series began anew. Maps are made only of points whose layout changed: `if` computes
+# each side for its own rows.
+_SAME_LAYOUT = " AND ".join(f"{name} = {_BEFORE}{name}" for name in _LAYOUT)
+_SMALLER = f"least(Scale, {_BEFORE}Scale)"
+_FALLEN = (
+    f"if({_SAME_LAYOUT}, "
+    f"ZeroCount < {_BEFORE}ZeroCount OR {_fell('PositiveBucketCounts')} OR {_fell('NegativeBucketCounts')}, "
+    f"arrayExists(count -> count < 0, arrayReduce('sumMap', "
+    f"[{_places('', _SMALLER)}, {_places(_BEFORE, _SMALLER)}], [{_counts('')}, {_counts(_BEFORE, '-')}]).2))"
 )
-_COUNTS = "PositiveBucketCounts, [ZeroCount], NegativeBucketCounts"
-_NOW = (
-    f"arrayReduce('sumMap', [arrayMap(place -> toInt64(place), arrayConcat({_PLACES}))], "
-    f"[arrayMap(count -> toInt64(count), arrayConcat({_COUNTS}))])"
-)
-_DIFFERENCE = "arrayReduce('sumMap', [__now.1, __before.1], [__now.2, arrayMap(count -> -count, __before.2)])"
-_NEW = (
-    f"multiIf(__delta, __now, {_NONE}, (emptyArrayInt64(), emptyArrayInt64()), "
-    f"{_RESTARTED} OR arrayExists(count -> count < 0, __difference.2), __now, __difference)"
-)
+_GOES_ON = f"NOT __delta AND NOT {_RESTARTED} AND NOT {_FALLEN}"
 
 
 def exponential_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
@@ -46,28 +74,18 @@ def exponential_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
     level = level_columns(context)
     names = keys(draft)
     columns = [Sql.of(name) for name in names]
-    new = select(
-        columns=[
-            *columns,
-            Sql.of("__scale"),
-            Sql.of(f"{_DIFFERENCE} AS __difference"),
-            Sql.of(f"{_NEW} AS __new"),
-        ],
-        source=subquery(_pairs(draft, context)),
-        where=[in_range(context)],
-        tail=[],
-    )
     merged = select(
         columns=[
             *columns,
-            Sql.of("any(__scale) AS __scale"),
-            Sql.of("sumMap(__new.1, __new.2) AS __buckets"),
+            Sql.of("any(__smallest) AS __scale"),
+            Sql.of(f"sumMap(arrayConcat({_places(_SUM, '__smallest')}, {_places(_AWAY, '__smallest')}), "
+                   f"arrayConcat({_counts(_SUM)}, {_counts(_AWAY, '-')})) AS __buckets"),
             Sql.of("arrayCumSum(__buckets.2) AS __below"),
         ],
-        source=subquery(new),
+        source=subquery(_per_layout(draft, context)),
         where=[],
         tail=grouped_by(names),
-    )
+    )  # fmt: skip
     found = select(
         columns=[
             *columns,
@@ -92,54 +110,39 @@ def exponential_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
     return quantiles, level.value
 
 
-def _pairs(draft: Draft, context: Context) -> Sql:
-    """Every point as a map of its buckets at the common scale, with the point of its series before it."""
-    scaled = select(
+def _per_layout(draft: Draft, context: Context) -> Sql:
+    """The counts to add and to take away, summed up for each bucket, group and pair of layouts."""
+    names = keys(draft)
+    columns = [Sql.of(name) for name in names]
+    before = tuple(f"lagInFrame({name}) OVER __series AS {_BEFORE}{name}" for name in (*_LAYOUT, *_COUNTS))
+    judged = select(
         columns=[
-            *key_columns(draft),
-            Sql.of(context.times.finest.sql, " AS __at"),
-            Sql.of("StartTimeUnix AS __start"),
-            Sql.of("AggregationTemporality = 1 AS __delta"),
-            Sql.of(series(context), " AS __series_id"),
-            Sql.of("Scale"),
-            Sql.of("min(Scale) OVER () AS __scale"),
-            *(Sql.of(name) for name in _BUCKETS),
+            *columns,
+            *(Sql.of(name) for name in _COUNTS),
+            *(Sql.of(f"{_BEFORE}{name}") for name in _COUNTS),
+            Sql.of(f"{_GOES_ON} AS __goes_on"),
+            *(Sql.of(f"{name} AS {_SUM}{name}") for name in _LAYOUT),
+            *(Sql.of(f"if(__goes_on, {_BEFORE}{name}, {name}) AS {_AWAY}{name}") for name in _LAYOUT),
         ],
-        source=draft.source,
-        where=[*draft.where, Sql.of("AggregationTemporality != 0")],
+        source=subquery(steps(draft, context, (*_LAYOUT, *_COUNTS, *before, *_STARTS), counts=False)),
+        where=[in_range(context), Sql.of("(__delta OR (__known AND __start != __at))")],
         tail=[],
     )
-    placed = select(
-        columns=[
-            *(Sql.of(name) for name in keys(draft)),
-            *(Sql.of(name) for name in _CARRIED),
-            Sql.of(f"{_NOW} AS __now"),
-        ],
-        source=subquery(scaled),
-        where=[],
-        tail=[],
-    )
+    layouts = [f"{of}{name}" for of in (_SUM, _AWAY) for name in _LAYOUT]
+    sums = {name: "sum" if name == "ZeroCount" else "sumForEach" for name in _COUNTS}
     return select(
         columns=[
-            Sql.of("*"),
-            Sql.of("lagInFrame(__now) OVER __series AS __before"),
-            Sql.of("lagInFrame(__start) OVER __series AS __start_before"),
-            Sql.of("lagInFrame(toNullable(__delta)) OVER __series AS __count_before"),
+            *columns,
+            *(Sql.of(name) for name in layouts),
+            Sql.of(f"min(least({_SUM}Scale, {_AWAY}Scale)) OVER () AS __smallest"),
+            *(Sql.of(f"{add}({name}) AS {_SUM}{name}") for name, add in sums.items()),
+            *(Sql.of(f"{add}If({_BEFORE}{name}, __goes_on) AS {_AWAY}{name}") for name, add in sums.items()),
         ],
-        source=subquery(placed),
+        source=subquery(judged),
         where=[],
-        tail=["WINDOW __series AS (PARTITION BY __series_id ORDER BY __at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"],
+        tail=grouped_by([*names, *layouts]),
     )
 
-
-_BUCKETS = (
-    "PositiveOffset",
-    "PositiveBucketCounts",
-    "ZeroCount",
-    "NegativeOffset",
-    "NegativeBucketCounts",
-)
-_CARRIED = ("__at", "__start", "__delta", "__series_id", "__scale")
 
 # Logarithmic inside a bucket: bucket i of scale s covers (2^(i / 2^s), 2^((i + 1) / 2^s)], mirrored below zero.
 _VALUE = f"""multiIf(
@@ -151,6 +154,5 @@ _VALUE = f"""multiIf(
 
 def exponential_totals(draft: Draft, context: Context) -> tuple[Sql, Sql]:
     """As of histograms, with what this kind knows about its start (§3.5)."""
-    also = ("StartTimeUnix AS __start", "lagInFrame(StartTimeUnix) OVER __series AS __start_before")
     whole = Sql.of(f"{_RESTARTED} OR __count < __count_before")
-    return totals(draft, context, whole, none=_NONE, also=also, extremes=True)
+    return totals(draft, context, whole, none="__start = __at OR isNull(__count_before)", also=_STARTS, extremes=True)
