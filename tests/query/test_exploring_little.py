@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from clickstack.core.chart import Filter
+from clickstack.core.chart import Filter, Metric
 from clickstack.core.ids import SequentialIds
 from clickstack.core.timerange import TimeRange
 from clickstack.metadata.defaults import default_sources
 from clickstack.query.events import Scope
 from clickstack.query.facets import find_facets
 from clickstack.query.keys import find_keys
-from clickstack.query.values import find_values
+from clickstack.query.values import Wanted, find_values
 from clickstack.store import Store
 
 DAY = TimeRange(1_641_340_800_000, 1_641_340_800_000 + 86_400_000)
@@ -75,3 +75,48 @@ def test_few_events_are_counted_exactly(day: Store) -> None:
     found = find_facets(day, Scope(SOURCES["log"], DAY, Filter("EventName:rare")), ["ServiceName"], 5).facets[0]
     assert not found.estimated
     assert sum(count for _, count in found.values) == ROWS / 4
+
+
+@pytest.fixture(scope="module")
+def points(_engine: Store) -> Store:
+    """A day of two gauges of three services."""
+    _engine.command("TRUNCATE TABLE otel_metrics_gauge")
+    _engine.command(
+        "INSERT INTO otel_metrics_gauge (TimeUnix, ServiceName, MetricName, Attributes, ResourceAttributes) "
+        "SELECT toDateTime64('2022-01-05 00:00:00', 9) + toIntervalMillisecond(number * 216), "
+        "concat('svc', toString(number % 3)), if(number % 4 = 0, 'cpu', 'memory'), "
+        f"map('core', toString(number % 5)), map('host', 'h1') FROM numbers({ROWS})"
+    )
+    return _engine
+
+
+def test_names_of_metrics_and_their_attributes_are_listed_without_reading_a_point(points: Store) -> None:
+    scope = Scope(SOURCES["metric"], DAY, metric=Metric("", "gauge"))
+    expected = {
+        "MetricName": {"memory": ROWS * 3 // 4, "cpu": ROWS // 4},
+        "ServiceName": {"svc0": ROWS // 3 + 1, "svc1": ROWS // 3, "svc2": ROWS // 3},
+        "Attributes.core": {str(n): ROWS // 5 for n in range(5)},
+        "ResourceAttributes.host": {"h1": ROWS},
+    }
+    for key, values in expected.items():
+        found = find_values(points, scope, key, 10)
+        assert (found.method, dict(found.values), found.truncated) == ("index", values, False), key
+        assert found.statistics.rows_read < 100
+    keys = find_keys(points, scope)
+    assert {(key.column, key.attribute): key.count for key in keys.keys if key.attribute} == {
+        ("Attributes", "core"): ROWS,
+        ("ResourceAttributes", "host"): ROWS,
+    }
+    assert keys.statistics.rows_read < 100
+    facets = find_facets(points, scope, ["ServiceName", "MetricName"], 10)
+    assert [facet.method for facet in facets.facets] == ["index", "index"]
+    assert facets.statistics.rows_read < 100
+    assert dict(find_values(points, scope, "MetricName", 10, Wanted(prefix="CP")).values) == {"cpu": ROWS // 4}
+
+
+def test_of_one_metric_a_bounded_number_of_points_is_read(points: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clickstack.query.events.METRIC_READ_ROWS_MAX", 50_000)
+    found = find_values(points, Scope(SOURCES["metric"], DAY, metric=Metric("memory", "gauge")), "Attributes.core", 10)
+    assert (found.method, found.estimated) == ("scan", True)
+    assert found.statistics.rows_read < ROWS / 2
+    assert {value for value, _ in found.values} == {str(n) for n in range(5)}

@@ -18,6 +18,7 @@ from .teams import lock_team
 
 KIND = "team_settings"  # in the audit log
 _TABLE = tables.team_settings
+_OF_TEAM = sa.select(_TABLE.c.spec).where(_TABLE.c.team_id == sa.bindparam("team"))
 
 
 class TeamSettings:
@@ -29,7 +30,7 @@ class TeamSettings:
     def get(self, team_id: str) -> dict[str, Any]:
         """What is set, by its name on the wire."""
         with self._database.read() as connection:
-            spec = connection.scalar(sa.select(_TABLE.c.spec).where(_TABLE.c.team_id == team_id))
+            spec = connection.scalar(_OF_TEAM, {"team": team_id})
         return dict(spec or {})
 
     def change(self, team: Team, changes: Mapping[str, Any], author: Author, request_id: str | None) -> dict[str, Any]:

@@ -43,6 +43,11 @@ def index_of_keys(fields: Fields, column: str) -> SkipIndex | None:
     return _whole_tokens(fields.index(f"mapKeys({column})", ("text",)))
 
 
+def index_of_values(fields: Fields, column: str) -> SkipIndex | None:
+    """The text index over the whole values of a column."""
+    return _whole_tokens(fields.index(column, ("text",)))
+
+
 def index_of_items(fields: Fields, column: str) -> tuple[SkipIndex, str] | None:
     """The text index over the `key=value` items of a map, and what stands between key and value."""
     found = fields.map_field(column, "").map_key
@@ -57,7 +62,7 @@ def index_of_items(fields: Fields, column: str) -> tuple[SkipIndex, str] | None:
 
 
 def from_index(
-    events: Events, index: SkipIndex, limit: int, begin: str, wanted: Sql, typed: str = ""
+    events: Events, index: SkipIndex, limit: int, begin: str, wanted: Sql | None, typed: str = ""
 ) -> Counted | None:
     """Tokens that start with `begin`, without it. `wanted` is a condition on `__text`, what follows `begin`.
 

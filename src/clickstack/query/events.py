@@ -42,7 +42,9 @@ SAMPLE_RUNS = 2_000  # a sample has about as many runs; fewer would follow what 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which events. `metric` is needed for metric sources, and only there; `filters` are conditions beside `where`."""
+    """Which events. `metric` is needed for metric sources, and only there; without a name it is every metric of its
+    kind. `filters` are conditions beside `where`.
+    """
 
     source: Source
     time_range: TimeRange
@@ -59,7 +61,7 @@ class Scope:
     @property
     def unfiltered(self) -> bool:
         """Whether only time decides, so that what was counted beforehand may answer."""
-        return not (self.metric or self.where_text)
+        return not ((self.metric and self.metric.name) or self.where_text)
 
 
 class Events:
@@ -91,7 +93,7 @@ class Events:
                 self._conditions.append(read.sql)
                 self._wrote(what, asked.text, [], [read.sql])
         self.warnings = tuple(warnings)
-        if scope.metric:
+        if scope.metric and scope.metric.name:
             self._conditions.append(Sql.of("MetricName = ", Param(scope.metric.name, "String")))
 
     @property

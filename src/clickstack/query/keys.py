@@ -22,6 +22,7 @@ from .reader import Reader
 from .usersql import user_expression
 
 KEYS_REMEMBERED_MS = 5 * 60 * 1000  # ranges whose ends are nearer than that are taken as one
+_REPEATING = re.compile(r"__hdx_materialized_.*|\w*AttributeItems|SeriesHash")  # columns that say what maps say
 _BRACKETS = re.compile(r"(?P<map>\w+)\s*\[\s*'(?P<key>[^'\\]+)'\s*\]")
 
 
@@ -78,7 +79,7 @@ def find_keys(store: Store | Reader, scope: Scope, query_id: str | None = None) 
     counted = {} if scope.time_range.empty else _counted_keys(events)
     for column in events.fields.schema.columns:
         kind = parse_type(column.type)
-        if not column.name.startswith("__hdx_materialized_") and not column.name.endswith("AttributeItems"):
+        if not _REPEATING.fullmatch(column.name):
             facet = column.type.startswith(("LowCardinality", "Enum", "Bool"))
             keys.append(Key(column.name, column.name, None, column.type, facet))
         found = counted.get(column.name)

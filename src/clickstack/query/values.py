@@ -15,7 +15,16 @@ from clickstack.core.result import Statistics
 from clickstack.core.sql import Param, Sql
 from clickstack.store import Store
 
-from .counted import NATIVE, NOTHING_COUNTED, Counted, from_index, from_rollup, index_of_items, rollup_table
+from .counted import (
+    NATIVE,
+    NOTHING_COUNTED,
+    Counted,
+    from_index,
+    from_rollup,
+    index_of_items,
+    index_of_values,
+    rollup_table,
+)
 from .draft import select, table
 from .events import Events, Scope
 from .keys import KeyMeaning, read_key
@@ -88,13 +97,18 @@ def _found(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> tuple
                 found = NOTHING_COUNTED
             if found is not None:  # else: perhaps nothing in this range, perhaps a column the roll-up does not count
                 return "rollup", found
-        index = index_of_items(events.fields, key.attribute[0]) if key.attribute else None
-        if index and key.attribute and condition:
-            begin = f"{key.attribute[1]}{index[1]}"
-            of_index = from_index(events, index[0], limit, begin, condition, wanted.prefix)
-            if of_index is not None:
-                return "index", of_index
+        of_index = _indexed(events, key, limit, condition, wanted.prefix)
+        if of_index is not None:
+            return "index", of_index
     return "scan", _scan(events, key, limit, wanted)
+
+
+def _indexed(events: Events, key: KeyMeaning, limit: int, condition: Sql | None, typed: str) -> Counted | None:
+    if key.attribute:
+        items = index_of_items(events.fields, key.attribute[0])
+        return from_index(events, items[0], limit, f"{key.attribute[1]}{items[1]}", condition, typed) if items else None
+    index = index_of_values(events.fields, key.column) if key.column else None
+    return from_index(events, index, limit, "", condition, typed) if index else None
 
 
 def _scan(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> Counted:

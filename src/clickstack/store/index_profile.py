@@ -10,7 +10,7 @@ it in the background, part by part, and goes on after a restart.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from clickstack.core.errors import BadRequest, Conflict
@@ -31,7 +31,8 @@ _log = get_logger("store")
 @dataclass(frozen=True, slots=True)
 class _Indexed:
     """What is indexed of a table: the keys, values and `key=value` items of its maps (a part of the indexes' names →
-    the column), and the words of a column. `first` is the profile of the table's first schema, whose indexes have the
+    the column), and the words of a column. `listed` are columns whose values are listed from a text index; to find rows
+    by them the table's order is enough. `first` is the profile of the table's first schema, whose indexes have the
     plain names: an index of one type must not find the files of another.
     """
 
@@ -39,6 +40,7 @@ class _Indexed:
     first: IndexProfileName
     maps: dict[str, str]
     words: tuple[str, str] = ("", "")
+    listed: dict[str, str] = field(default_factory=dict)
 
     def indexes(self, profile: IndexProfileName) -> dict[str, str]:
         """Index name → its definition. Bloom: reference/ingestion.md §3.2 to §3.5."""
@@ -55,6 +57,8 @@ class _Indexed:
                 found[f"{prefix}{part}_items"] = f"{column.removesuffix('s')}Items TYPE {items}"
             else:
                 found[f"{prefix}{part}_value"] = f"mapValues({column}) TYPE {items}"
+        for part, column in self.listed.items() if text else ():
+            found[f"{prefix}{part}"] = f"{column} TYPE {items}"
         if self.words[0]:
             found[f"{prefix}{self.words[0]}"] = f"lower({self.words[1]}) TYPE {words}"
         return found
@@ -65,7 +69,12 @@ class _Indexed:
 
 
 _RESOURCE, _SCOPE = {"res_attr": "ResourceAttributes"}, {"scope_attr": "ScopeAttributes"}
-_METRICS = _Indexed("metrics", "bloom", {**_RESOURCE, **_SCOPE, "attr": "Attributes"})
+_METRICS = _Indexed(
+    "metrics",
+    "bloom",
+    {**_RESOURCE, **_SCOPE, "attr": "Attributes"},
+    listed={"metric_name": "MetricName", "service_name": "ServiceName"},
+)
 _LOG_MAPS = {**_RESOURCE, **_SCOPE, "log_attr": "LogAttributes"}
 _TABLES: dict[str, _Indexed] = {
     "otel_logs": _Indexed("logs", "text", _LOG_MAPS, ("lower_body", "Body")),

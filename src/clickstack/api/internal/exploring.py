@@ -31,7 +31,9 @@ Text = Annotated[str, Field(max_length=QUERY_TEXT_CHARS_MAX)]
 
 
 class MetricBody(WireModel):
-    name: str = Field(min_length=1, max_length=1_000)
+    """Without a name: all metrics of the kind."""
+
+    name: str = Field("", max_length=1_000)
     kind: MetricKind
 
 
