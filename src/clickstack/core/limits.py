@@ -43,7 +43,7 @@ SPOOL_COMMIT_DELAY_S = 0.001  # how long a commit waits for company; more comes 
 SPOOL_SEGMENT_BYTES = {  # close a segment at this size: an INSERT of about 100,000 records takes 200 MB, and ...
     "logs": 24 * 1024 * 1024,
     "traces": 24 * 1024 * 1024,
-    "metrics": 48 * 1024 * 1024,  # ... points are small, and go to several tables: fewer INSERTs and merges
+    "metrics": 40 * 1024 * 1024,  # ... points are small, and go to several tables: fewer INSERTs and merges
 }
 SPOOL_SEGMENT_AGE_S = 1.0  # ... or at this age: each load costs a twentieth of a second, however few its rows
 SPOOL_SEGMENT_AGE_BUSY_S = (
