@@ -66,8 +66,7 @@ def questions(sources: Mapping[str, Source]) -> list[Question]:
 
     by_service = {"group_by": ("ServiceName",)}
     from_logs, from_traces = f"FROM otel_logs WHERE {IN_RANGE}", f"FROM otel_traces WHERE {IN_RANGE}"
-    series = "cityHash64(ScopeAttributes, ResourceAttributes, Attributes)"
-    before = f"OVER (PARTITION BY SeriesHash ORDER BY TimeUnix ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
+    before = "OVER (PARTITION BY SeriesHash ORDER BY TimeUnix ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
     return [
         Question("logs per hour", over_logs(), f"SELECT {HOUR}, count() {from_logs} {GROUPED}"),
         Question(
