@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,10 +103,15 @@ def serve(data_dir: Path, *extra: str, ports: tuple[int, ...] | None = None) -> 
             process.wait(STOP_S_MAX)
 
 
-@contextlib.contextmanager
-def killed_after(limit_s: float, *processes: subprocess.Popen[Any]) -> Iterator[None]:
+def killed_after(limit_s: float, *processes: subprocess.Popen[Any]) -> contextlib.AbstractContextManager[None]:
     """Whoever waits for the processes in the block waits no longer than this: then they are killed."""
-    timer = threading.Timer(limit_s, lambda: [process.kill() for process in processes])
+    return unless_done_after(limit_s, lambda: [process.kill() for process in processes])
+
+
+@contextlib.contextmanager
+def unless_done_after(limit_s: float, act: Callable[[], object]) -> Iterator[None]:
+    """A block, and what is done beside it when it takes longer than this."""
+    timer = threading.Timer(limit_s, act)
     timer.daemon = True
     timer.start()
     try:

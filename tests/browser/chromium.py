@@ -11,11 +11,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
 from asyncio.subprocess import Process
-from collections.abc import Iterator
 
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
+
+from program import unless_done_after
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -44,16 +44,9 @@ class Chromium:
             self._browser = self._playwright.chromium.launch(executable_path=self._path, args=FLAGS, timeout=60_000)
         return self._browser
 
-    @contextlib.contextmanager
-    def within(self, limit_s: float) -> Iterator[None]:
+    def within(self, limit_s: float) -> contextlib.AbstractContextManager[None]:
         """What takes longer fails, with everything else Playwright has open."""
-        timer = threading.Timer(limit_s, self._kill)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+        return unless_done_after(limit_s, self._kill)
 
     def close(self) -> None:
         """Raises nothing: who is killed is closed too."""

@@ -14,7 +14,7 @@ from clickstack.core.chart_wire import parse_chart
 from clickstack.core.errors import BadQuery, BadRequest
 from clickstack.core.timerange import TimeRange
 from clickstack.query import Runner, Search, SearchConfig
-from clickstack.query.blame import Piece, blamed
+from clickstack.query.blame import Piece, blamed, blaming
 from clickstack.store import Store
 from query.seeds import source
 
@@ -184,3 +184,10 @@ def test_a_fault_of_no_text_is_told_as_it_is() -> None:
     fine = Piece("where", "1", lambda: None, str)
     error = BadQuery("limit: too large")
     assert blamed(error, [fine]) is error
+
+
+def test_an_error_that_no_text_explains_keeps_what_the_engine_said() -> None:
+    said = RuntimeError("Code: 42. DB::Exception: …")
+    with pytest.raises(BadQuery, match="refused") as told, blaming(list):
+        raise BadQuery("refused") from said
+    assert told.value.__cause__ is said

@@ -159,3 +159,12 @@ def test_the_first_profile_is_what_the_migrations_make(profiles: IndexProfiles, 
         profiles.change(signal, "none")
         profiles.change(signal, born)
     assert indexes() == before
+
+
+def test_what_only_lists_names_is_not_looked_into_to_find_points(profiles: IndexProfiles, store: Store) -> None:
+    store.command("INSERT INTO otel_metrics_gauge (TimeUnix, ServiceName, MetricName) VALUES (now64(9), 's', 'm')")
+    asked = "EXPLAIN indexes = 1 SELECT max(Value) FROM otel_metrics_gauge WHERE MetricName = 'm' AND ServiceName = 's'"
+    by_pool = {pool: str(store.query(Sql.of(asked), pool=pool).rows) for pool in ("interactive", "admin")}  # type: ignore[arg-type]
+    for name in ("idx_text_metric_name", "idx_text_service_name"):
+        assert name not in by_pool["interactive"]
+        assert name in by_pool["admin"]

@@ -7,7 +7,8 @@ failure, and only about syntax, names and types: no row is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from clickstack.core.errors import BadQuery, Exposed
@@ -32,6 +33,18 @@ class Piece:
     text: str
     ask: Callable[[], object]
     hint: Callable[[str], str]
+
+
+@contextmanager
+def blaming(pieces: Callable[[], Iterable[Piece]]) -> Iterator[None]:
+    """What the engine refuses in the block is told about the piece it is in; other errors pass as they are."""
+    try:
+        yield
+    except BadQuery as error:
+        told = blamed(error, pieces())
+        if told is error:  # with the engine's own words behind it
+            raise
+        raise told from error
 
 
 def blamed(error: BadQuery, pieces: Iterable[Piece]) -> BadQuery:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clickstack.core.chart import ChartConfig, Filter, Metric, Select
-from clickstack.core.errors import BadQuery
 from clickstack.core.limits import (
     EXPLORE_READ_ROWS_MAX,
     EXPLORE_READ_ROWS_UNFILTERED_MAX,
@@ -25,7 +24,7 @@ from clickstack.core.sql import Param, Sql
 from clickstack.core.timerange import TimeRange
 from clickstack.store import Catalog, Store
 
-from .blame import Piece, blamed
+from .blame import Piece, blaming
 from .draft import select, table
 from .expression import Expression, read_expression
 from .fields import Fields
@@ -34,7 +33,7 @@ from .reader import Reader, reader_of
 from .row_identity import Identity, identity
 from .run import NOTHING, source_schema
 from .timefilter import TimeColumns, time_columns
-from .where import Conditions
+from .where import Condition, Conditions
 
 RUN_ROWS = 8_192  # of neighbours that are read or skipped together: the engine reads no fewer
 SAMPLE_RUNS = 2_000  # a sample has about as many runs; fewer would follow what happens to lie together
@@ -83,16 +82,11 @@ class Events:
         self._reader = Conditions(self.fields, source)
         self._conditions = self._reader.of_source()
         for sql in self._conditions:
-            self._wrote("tableFilterExpression", source.table_filter_expression or "", [], [sql])
-        warnings: list[str] = []
-        filters = {"where": scope.where, **{f"filters.{at}": each for at, each in enumerate(scope.filters)}}
-        for what, asked in filters.items():
-            read = self._reader.read(asked, what)
-            warnings += read.warnings
-            if read.sql:
-                self._conditions.append(read.sql)
-                self._wrote(what, asked.text, [], [read.sql])
-        self.warnings = tuple(warnings)
+            self._wrote("tableFilterExpression", source.table_filter_expression or "", Sql.of("1"), sql)
+        asked = [self._read(scope.where, "where")]
+        asked += [self._read(each, f"filters.{at}") for at, each in enumerate(scope.filters)]
+        self.warnings = tuple(warning for each in asked for warning in each.warnings)
+        self._conditions += [each.sql for each in asked if each.sql]
         if scope.metric and scope.metric.name:
             self._conditions.append(Sql.of("MetricName = ", Param(scope.metric.name, "String")))
 
@@ -109,10 +103,7 @@ class Events:
 
     def condition(self, filter: Filter, what: str) -> Sql | None:
         """A further filter over the same table. Raises BadQuery."""
-        sql = self._reader.read(filter, what).sql
-        if sql:
-            self._wrote(what, filter.text, [], [sql])
-        return sql
+        return self._read(filter, what).sql
 
     def expression(self, text: str, what: str) -> Expression:
         """An expression of the request's field `what`. Raises BadQuery."""
@@ -122,22 +113,25 @@ class Events:
 
     def wrote(self, what: str, text: str, sql: Sql) -> None:
         """`sql` is what the request's field `what` says: if the engine refuses it, the field is told."""
-        self._wrote(what, text, [sql], [])
+        self._wrote(what, text, sql)
 
-    def _wrote(self, what: str, text: str, columns: list[Sql], conditions: list[Sql]) -> None:
-        alone = select(columns or [Sql.of("1")], table(self.fields), conditions, [])
-        source = self.scope.source
-        self._pieces.append(Piece(what, text, lambda: self._asker.describe(alone, source), self.fields.hint))
+    def _read(self, filter: Filter, what: str) -> Condition:
+        read = self._reader.read(filter, what)
+        if read.sql:
+            self._wrote(what, filter.text, Sql.of("1"), read.sql)
+        return read
+
+    def _wrote(self, what: str, text: str, column: Sql, *conditions: Sql) -> None:
+        def ask() -> object:
+            alone = select([column], table(self.fields), conditions, [])
+            return self._asker.describe(alone, self.scope.source)
+
+        self._pieces.append(Piece(what, text, ask, self.fields.hint))
 
     def ask(self, sql: Sql) -> QueryResult:
         """Run a query under the request's id and add up what it cost."""
-        try:
+        with blaming(lambda: self._pieces):
             result = self._asker.query(sql, self.scope.source, self._query_id)
-        except BadQuery as error:
-            told = blamed(error, self._pieces)
-            if told is error:
-                raise
-            raise told from error
         self.statistics = added(self.statistics, result.statistics)
         return result
 

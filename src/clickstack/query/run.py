@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from clickstack.core.chart import ChartConfig, Select
@@ -14,7 +15,7 @@ from clickstack.core.timerange import TimeRange
 from clickstack.store import Store, TableSchema
 
 from .accelerate import Acceleration, accelerated
-from .blame import blamed
+from .blame import Piece, blaming
 from .blame_chart import chart_pieces
 from .columntype import ColumnType, parse_type
 from .compile import CompiledChart, compile_chart, untyped
@@ -77,10 +78,8 @@ class Runner:
         if time_range.empty:
             return ChartResult([], NOTHING, "")
         chart, time_range = settle(chart, time_range)
-        try:
+        with self._blaming(chart, time_range, places):
             return self._answer(chart, time_range, query_id, places)
-        except BadQuery as error:
-            raise self._told(error, chart, time_range, places) from error
 
     def _answer(self, chart: ChartConfig, time_range: TimeRange, query_id: str | None, places: Places) -> ChartResult:
         compiled, acceleration = self._fastest(chart, time_range, places)
@@ -113,19 +112,20 @@ class Runner:
     def plan(self, chart: ChartConfig, time_range: TimeRange) -> tuple[CompiledChart, Acceleration | None]:
         """The query that `run` would run, and what views did for it. Raises as `compile` does."""
         chart, time_range = settle(chart, time_range)
-        try:
+        with self._blaming(chart, time_range, Places()):
             return self._fastest(chart, time_range)
-        except BadQuery as error:
-            raise self._told(error, chart, time_range, Places()) from error
 
-    def _told(self, error: BadQuery, chart: ChartConfig, time_range: TimeRange, places: Places) -> BadQuery:
-        """The engine's error, told about the text of the chart that it is in."""
+    def _blaming(self, chart: ChartConfig, time_range: TimeRange, places: Places) -> AbstractContextManager[None]:
+        """The engine's errors in the block are told about the text of the chart that they are in."""
 
         def ask(one: ChartConfig) -> None:
             self._reader.describe(self._compile(one, time_range, places).sql, one.source)
 
-        fields = Fields(source_schema(self._reader, chart.source, chart), chart.source)
-        return blamed(error, chart_pieces(chart, places, ask, fields.hint))
+        def pieces() -> Iterator[Piece]:
+            fields = Fields(source_schema(self._reader, chart.source, chart), chart.source)
+            return chart_pieces(chart, places, ask, fields.hint)
+
+        return blaming(pieces)
 
     def _fastest(
         self, chart: ChartConfig, time_range: TimeRange, places: Places = Places()

@@ -19,7 +19,7 @@ from clickstack.core.sql import Sql
 from clickstack.core.timerange import TimeRange
 from clickstack.store import Store
 
-from .blame import Piece, blamed
+from .blame import Piece, blaming
 from .draft import select, table
 from .events import added
 from .fields import Fields
@@ -93,10 +93,8 @@ class Search:
     def page(self, config: SearchConfig, query_id: str | None = None) -> SearchPage:
         """Raises BadQuery, BadRequest, and what Store.query raises."""
         query = _Query.of(self._reader, config)
-        try:
+        with blaming(lambda: query.pieces(self._reader)):
             return self._page(config, query, query_id)
-        except BadQuery as error:
-            raise blamed(error, query.pieces(self._reader)) from error
 
     def _page(self, config: SearchConfig, query: _Query, query_id: str | None) -> SearchPage:
         if config.order_by.strip():

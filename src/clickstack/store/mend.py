@@ -13,13 +13,14 @@ import os
 import re
 from pathlib import Path
 
-_PART = re.compile(r"(?P<partition>.+)_(?P<first>\d+)_(?P<last>\d+)_\d+(?:_\d+)?")
+LOGS = "deduplication_logs"  # the directory of a table's logs
+PART = re.compile(r"(?P<partition>.+)_(?P<first>\d+)_(?P<last>\d+)_\d+(?:_\d+)?")
 
 
 def mend_deduplication_logs(engine_directory: Path) -> int:
     """Remove entries without a part from every table's log; returns how many. The engine must not be running."""
     removed = 0
-    for logs in engine_directory.glob("store/*/*/deduplication_logs"):
+    for logs in engine_directory.glob(f"store/*/*/{LOGS}"):
         blocks = _blocks(logs.parent)
         for log in sorted(logs.glob("deduplication_log_*.txt")):
             lines = log.read_text().splitlines(keepends=True)
@@ -34,7 +35,7 @@ def _blocks(table: Path) -> dict[str, list[tuple[int, int]]]:
     """Partition → block ranges of the parts on disk."""
     found: dict[str, list[tuple[int, int]]] = {}
     for part in table.iterdir():
-        match = _PART.fullmatch(part.name)
+        match = PART.fullmatch(part.name)
         if match and not part.name.startswith(("tmp", "delete_tmp")):
             found.setdefault(match["partition"], []).append((int(match["first"]), int(match["last"])))
     return found
@@ -43,7 +44,7 @@ def _blocks(table: Path) -> dict[str, list[tuple[int, int]]]:
 def _has_part(line: str, blocks: dict[str, list[tuple[int, int]]]) -> bool:
     """Whether an "added" entry's part exists, itself or merged into another. Other entries stay as they are."""
     operation, name, *_ = line.split("\t")
-    match = _PART.fullmatch(name)
+    match = PART.fullmatch(name)
     if operation != "1" or match is None:
         return True
     first, last = int(match["first"]), int(match["last"])

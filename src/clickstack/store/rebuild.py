@@ -18,11 +18,11 @@ from pathlib import Path
 from clickstack.core.log import fields, get_logger
 from clickstack.core.sql import Sql, ident, literal
 
+from .mend import LOGS, PART
 from .store import Store
 
 _log = get_logger("store")
 _ORDER_BY = re.compile(r"(?<= ORDER BY )\(.*?\)(?= TTL | SETTINGS |$)")
-_REMEMBERED = "deduplication_logs"
 
 
 def rebuild(store: Store, table: str, order_by: str) -> None:
@@ -37,6 +37,7 @@ def rebuild(store: Store, table: str, order_by: str) -> None:
     store.command(re.sub(r"^CREATE TABLE \S+", f"CREATE TABLE {ident(fresh)}", ordered))
     _copy(store, table, fresh)
     _remember_blocks(store, table, fresh)
+    store.sync()  # only now may the old rows go
     store.command(f"EXCHANGE TABLES {ident(table)} AND {ident(fresh)}")
     store.command(f"DROP TABLE {ident(fresh)} SYNC")
 
@@ -56,13 +57,13 @@ def _copy(store: Store, table: str, fresh: str) -> None:
 
 def _remember_blocks(store: Store, table: str, fresh: str) -> None:
     """Write the table's log of blocks for the fresh one, each entry under the name of a part that is there."""
-    place = Path(_of(store, "data_paths[1]", fresh)) / _REMEMBERED
+    before, place = (Path(_of(store, "data_paths[1]", each)) / LOGS for each in (table, fresh))
     part_of = dict(_parts(store, fresh))
     entries = []
-    for log in sorted((Path(_of(store, "data_paths[1]", table)) / _REMEMBERED).glob("*.txt")):
+    for log in sorted(before.glob("*.txt"), key=lambda log: int(log.stem.rpartition("_")[2])):  # oldest first
         for operation, part, *rest in (line.split("\t") for line in log.read_text().splitlines(keepends=True)):
-            kept = part_of.get(part.split("_")[0], part)
-            entries.append("\t".join((operation, kept, *rest)))
+            match = PART.fullmatch(part)
+            entries.append("\t".join((operation, part_of.get(match["partition"], part) if match else part, *rest)))
     if not entries:
         return
     store.command(f"DETACH TABLE {ident(fresh)} SYNC")
