@@ -9,6 +9,7 @@ TELEMETRY_TABLES = (
     "otel_metrics_histogram",
     "otel_metrics_exponential_histogram",
     "otel_metrics_summary",
+    "otel_metrics_series",
     "hyperdx_sessions",
     "otel_logs_kv_rollup_15m",
     "otel_traces_kv_rollup_15m",

@@ -39,7 +39,13 @@ BANNED = {  # spelling → (modules that may use it, what to write instead)
         {"core/clock.py"},
         "the clock you were given",
     ),
-    r"\bos\.environ\b|\bos\.getenv\(": ({"core/settings.py"}, "the settings you were given"),
+    r"\bos\.environ\b|\bos\.getenv\(": (
+        {
+            "core/settings.py",
+            "store/allocator.py",  # the engine's allocator is told by the environment alone
+        },
+        "the settings you were given",
+    ),
     r"\buuid4\(|\bsecrets\.|\brandom\.(random|randint|choice)\(": ({"core/ids.py"}, "the id source you were given"),
     r"\bexcept Exception\b|\bexcept BaseException\b|\bexcept:": (
         {

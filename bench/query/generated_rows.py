@@ -18,6 +18,7 @@ from clickstack.core.settings import Settings
 from clickstack.core.sql import Sql
 from clickstack.core.timerange import TimeRange
 from clickstack.store import Store, open_store
+from clickstack.store.migrate import migrations
 
 DAY = TimeRange(1735689600000, 1735776000000)  # 2025-01-01, UTC
 CHUNK_ROWS = 1_000_000
@@ -116,8 +117,9 @@ def cache_directory() -> Path:
 
 
 def generated(rows: int, cache: Path) -> Path:
-    """The data directory that holds so many rows. Made once, then found again while this file says the same."""
-    text = repr((STATEMENTS, VIEWS, MERGE_TREES))
+    """The data directory that holds so many rows. Made once, then found again while this file and the schema say the
+    same."""
+    text = repr((STATEMENTS, VIEWS, MERGE_TREES, len(migrations())))
     directory = cache / f"query-{rows}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     done = directory / "complete"
     if done.exists():

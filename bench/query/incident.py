@@ -36,6 +36,7 @@ _NATIVE = f"SELECT Value, sum(count) AS c FROM {_ROLLUP} WHERE {IN_RANGE} AND Co
 _TOKENS = "mergeTreeTextIndex(default, otel_logs, {index})"
 _OF_TRACE = f"TraceId = {SOME_TRACE} AND Timestamp >= (SELECT min(Start) FROM otel_traces_trace_id_ts WHERE TraceId = {SOME_TRACE}) AND Timestamp < (SELECT max(End) + 1 FROM otel_traces_trace_id_ts WHERE TraceId = {SOME_TRACE})"
 _BAD_HOUR = TimeRange(DAY.start_ms + 14 * 3_600_000, DAY.start_ms + 15 * 3_600_000)
+_HOUR_IN_RANGE = METRIC_IN_RANGE.replace("TimeUnix", "Hour")
 _IN_BAD_HOUR = (
     IN_RANGE.replace(str(DAY.start_ms), str(_BAD_HOUR.start_ms)).replace(str(DAY.end_ms), str(_BAD_HOUR.end_ms))
 )  # fmt: skip
@@ -141,7 +142,7 @@ def tasks(store: Store, sources: Mapping[str, Source]) -> list[Task]:
             "values of a metric's attribute",
             lambda: find_values(store, Scope(metrics, DAY, metric=Metric("cpu", "gauge")), "Attributes.route", 20),
             (
-                f"SELECT Attributes['route'] AS v, count() AS c FROM otel_metrics_gauge WHERE {METRIC_IN_RANGE} AND MetricName = 'cpu' AND mapContains(Attributes, 'route') GROUP BY v ORDER BY c DESC LIMIT 20",
+                f"SELECT Attributes['route'] AS v, uniqExact(SeriesKey) AS c FROM otel_metrics_series WHERE {_HOUR_IN_RANGE} AND MetricTable = 'otel_metrics_gauge' AND MetricName = 'cpu' AND v != '' GROUP BY v ORDER BY c DESC LIMIT 20",
             ),
         ),
         Task(

@@ -47,11 +47,19 @@ REAL_IDS = {
     "savedSearchId": SAVED_SEARCH_ID,
     "webhookId": WEBHOOK_ID,
 }
+TAKES_THE_WRONG = {
+    "POST /api/v2/dashboards/validate": "it answers 200 to a wrong dashboard: saying what is wrong is what it is for",
+    **dict.fromkeys(
+        ("GET /api/v2/alerts", "GET /api/v2/saved-searches", "GET /api/v2/webhooks"), "offset= is 0, as Number() has it"
+    ),
+}
+# What says no to a wrong request.
+REFUSED = ["400", "401", "403", "404", "405", "406", "409", "412", "415", "422", "428", "429", "5xx"]
 # What the published description does not list, for any operation, though every server answers it.
 UNLISTED = ("400", "401", "403", "404", "409", "412", "413", "422", "429")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture  # for each description its own: the published one does not know all that ours lets one make
 def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stocked]:
     with stocked_server(tmp_path_factory.mktemp("fuzzed") / "data") as server:
         yield server
@@ -68,15 +76,21 @@ def test_the_published_description_holds(stocked: Stocked, tmp_path: Path) -> No
         for operation in item.values():
             for status in UNLISTED:
                 operation["responses"].setdefault(status, {"description": "Refused."})
+    # It asks for RFC 3339, but the published server counts "" as left out, and so do we.
+    for name in ("startTime", "endTime"):
+        del document["components"]["schemas"]["SearchRequest"]["properties"][name]["format"]
     fuzz(stocked, with_real_ids(document, stocked), tmp_path, PUBLISHED)
 
 
 def fuzz(stocked: Stocked, document: Any, directory: Path, runs: tuple[tuple[str, int, int], ...]) -> None:
     (directory / "openapi.json").write_text(json.dumps(document))
     (directory / "schemathesis.toml").write_text(
-        # It answers 200 to a wrong dashboard: saying what is wrong is what it is for.
-        '[[operations]]\ninclude-name = "POST /api/v2/dashboards/validate"\n'
-        "checks.negative_data_rejection.enabled = false\n"
+        # If-Match is read before the body.
+        f"[checks.negative_data_rejection]\nexpected-statuses = {REFUSED}\n"
+        + "".join(
+            f'[[operations]]\ninclude-name = "{name}"\nchecks.negative_data_rejection.enabled = false\n'
+            for name in TAKES_THE_WRONG
+        )
     )
     for phases, requests, seconds in runs:
         left_out = [*CHECKS_LEFT_OUT, *([LEFT_OUT_OF_STORIES] if phases == "stateful" else [])]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
 from clickstack.core.chart import Metric
+from clickstack.core.source import Source
 from clickstack.core.timerange import TimeRange
 from clickstack.query.events import Scope
 from clickstack.query.keys import find_keys
@@ -66,14 +70,24 @@ def test_spans_from_before_the_roll_up_are_still_found(spans: Store) -> None:
     assert find_values(spans, Scope(source("trace"), later), "ScopeAttributes.new", 5).method == "rollup"
 
 
-def test_keys_of_a_metric_come_in_one_pass(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def own_table(store: Store) -> Iterator[Source]:
+    """Gauges in a table of an operator's own: nobody keeps its series."""
+    store.command("CREATE TABLE own_gauges AS otel_metrics_gauge")
+    yield replace(source("metric"), metric_tables={"gauge": "own_gauges"})
+    store.command("DROP TABLE own_gauges")
+
+
+def test_keys_of_a_metric_of_another_table_come_in_one_pass(
+    store: Store, own_table: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store.command(
-        "INSERT INTO otel_metrics_gauge (MetricName, TimeUnix, ResourceAttributes, Attributes) "
+        "INSERT INTO own_gauges (MetricName, TimeUnix, ResourceAttributes, Attributes) "
         "SELECT 'load', toDateTime('2022-03-04 12:00:00', 'UTC') + number % 3600, map('host', 'a'), "
         "mapConcat(map('core', toString(number % 100)), if(number % 4 = 0, map('mode', 'idle'), map())) "
         "FROM numbers(40000)"
     )
-    scope = Scope(source("metric"), DAY, metric=GAUGE)
+    scope = Scope(own_table, DAY, metric=GAUGE)
     expected = {"ResourceAttributes.host": 40_000, "Attributes.core": 40_000, "Attributes.mode": 10_000}
     monkeypatch.setattr("clickstack.query.events.KEYS_SAMPLE_ROWS", 40_000)
     found = find_keys(store, scope)
@@ -84,7 +98,7 @@ def test_keys_of_a_metric_come_in_one_pass(store: Store, monkeypatch: pytest.Mon
     found = find_keys(store, scope)
     assert {key.name for key in found.keys if key.attribute} == set(expected)
     assert found.estimated
-    again = find_keys(store, Scope(source("metric"), TimeRange(DAY.start_ms + 1, DAY.end_ms + 1), metric=GAUGE))
+    again = find_keys(store, Scope(own_table, TimeRange(DAY.start_ms + 1, DAY.end_ms + 1), metric=GAUGE))
     assert again.keys == found.keys
     assert again.statistics.rows_read < found.statistics.rows_read / 10  # remembered
     values = find_values(store, scope, "Attributes.mode", 5)

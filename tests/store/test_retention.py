@@ -140,3 +140,13 @@ def test_without_settings_a_start_keeps_what_people_chose(kept: Store) -> None:
     retention.apply_settings()
     assert ttl(kept, "otel_logs") == "toDateTime(Timestamp) + toIntervalDay(7)"
     assert ttl(kept, "otel_logs_kv_rollup_15m") == "Timestamp + toIntervalDay(7)"
+
+
+def test_the_series_of_metrics_are_kept_as_long_as_their_points(kept: Store) -> None:
+    kept.command("ALTER TABLE otel_metrics_gauge MODIFY TTL toDateTime(TimeUnix) + toIntervalDay(90)")
+    kept.command("ALTER TABLE otel_metrics_series MODIFY TTL Hour + toIntervalDay(30)")  # as the migration makes it
+    retention = Retention(kept, Settings())
+    retention.apply_settings()
+    assert ttl(kept, "otel_metrics_series") == "Hour + toIntervalDay(90)"
+    retention.change("metrics", parse_lifetime("36h"))
+    assert ttl(kept, "otel_metrics_series") == "Hour + toIntervalHour(36)"

@@ -60,6 +60,7 @@ def test_every_earlier_schema_is_brought_up_to_date(tmp_path: Path, version: int
     assert made.returncode == 0, made.stderr[-2000:]
     found = found_in(tmp_path)
     assert found["held"] == expected_rows(version)
+    assert found["series"] == {table: names for table, names in found["held"].items() if "metrics" in table and names}
     assert found["schema"] == new_schema
 
 
@@ -72,4 +73,5 @@ def test_an_upgrade_killed_before_any_statement_goes_on_where_it_was(
     assert killed.count(-signal.SIGKILL) >= 4
     found = found_in(tmp_path)
     assert found["held"] == expected_rows(1)
+    assert found["series"] == {"otel_metrics_gauge": ["new"]}
     assert found["schema"] == new_schema

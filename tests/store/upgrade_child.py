@@ -81,6 +81,9 @@ def check(data_dir: Path) -> None:
         table: [row[0] for row in store.query(Sql.of(f"SELECT {text} FROM {table} ORDER BY {text}")).rows]
         for table, (text, _) in COLUMNS.items()
     }
+    series = store.query(
+        Sql.of("SELECT MetricTable, arraySort(groupUniqArray(MetricName)) FROM otel_metrics_series GROUP BY 1")
+    )
     made = store.query(
         Sql.of(
             "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() "
@@ -88,7 +91,7 @@ def check(data_dir: Path) -> None:
         ),
         pool="admin",
     )
-    json.dump({"held": held, "schema": dict(made.rows)}, sys.stdout)
+    json.dump({"held": held, "series": dict(series.rows), "schema": dict(made.rows)}, sys.stdout)
     store.close()
 
 

@@ -14,6 +14,7 @@ from clickstack.core.chart import ChartConfig, Filter, Metric, Select
 from clickstack.core.limits import (
     EXPLORE_READ_ROWS_MAX,
     EXPLORE_READ_ROWS_UNFILTERED_MAX,
+    EXPLORE_SAMPLE_ROWS_MAX,
     KEYS_READ_ROWS_MAX,
     KEYS_SAMPLE_ROWS,
     METRIC_READ_ROWS_MAX,
@@ -64,7 +65,12 @@ class Scope:
 
 
 class Events:
-    """A scope, read: its table known, its filter compiled. Blocks its thread; belongs to one request."""
+    """A scope, read: its table known, its filter compiled. Blocks its thread; belongs to one request.
+
+    `counting` is the aggregate that counts them: rows, where a row is an event.
+    """
+
+    counting = "count()"
 
     def __init__(self, store: Store | Reader, scope: Scope, query_id: str | None = None) -> None:
         """Raises BadQuery for a wrong filter, BadRequest for a metric source without metric."""
@@ -97,6 +103,13 @@ class Events:
     @cached_property
     def identity(self) -> Identity:
         return identity(self.fields.schema, self.times.finest.sql)
+
+    def over(self, scope: Scope, condition: Sql, counting: str) -> Events:
+        """What stands for these events in another table, asked under the same id."""
+        other = Events(self._asker, scope, self._query_id)
+        other.counting = counting
+        other._conditions.append(condition)
+        return other
 
     def where(self) -> list[Sql]:
         return [*self.times.within(self.scope.time_range), *self._conditions]
@@ -132,8 +145,12 @@ class Events:
         """Run a query under the request's id and add up what it cost."""
         with blaming(lambda: self._pieces):
             result = self._asker.query(sql, self.scope.source, self._query_id)
-        self.statistics = added(self.statistics, result.statistics)
+        self.spent(result.statistics)
         return result
+
+    def spent(self, statistics: Statistics) -> None:
+        """Add what a query cost to what this request did."""
+        self.statistics = added(self.statistics, statistics)
 
     def count(self, *more: Sql) -> int:
         return int(self.ask(select([Sql.of("count()")], table(self.fields), [*self.where(), *more], [])).scalar())
@@ -147,6 +164,8 @@ class Events:
     @cached_property
     def sample_for_keys(self) -> tuple[list[Sql], float]:
         """A sample as of `sample`, the same for all maps of the table."""
+        if self.counting != "count()":  # rows that repeat nothing: there are far fewer of them
+            return self.sample(EXPLORE_SAMPLE_ROWS_MAX)
         return self.sample(KEYS_SAMPLE_ROWS, read_rows_max=KEYS_READ_ROWS_MAX)
 
     def sample(self, rows_max: int, *more: Sql, read_rows_max: int | None = None) -> tuple[list[Sql], float]:
@@ -157,9 +176,12 @@ class Events:
         read_max = METRIC_READ_ROWS_MAX if self.scope.metric else EXPLORE_READ_ROWS_UNFILTERED_MAX
         if self.scope.where_text:
             read_max = EXPLORE_READ_ROWS_MAX
-        every = -(-self.expected_rows(*more) // (read_rows_max or read_max))
+        expected = self.expected_rows(*more)
+        every = -(-expected // (read_rows_max or read_max))
         if every > 1 and self.fields.schema.engine.endswith("MergeTree"):
             return [self._runs(every)], float(every)
+        if 0 < expected <= rows_max:  # so there are no more that match
+            return [], 1.0
         return self.sampled(self.count(*more), rows_max)
 
     def expected_rows(self, *more: Sql) -> int:

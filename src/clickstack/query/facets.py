@@ -7,7 +7,7 @@ beforehand answers; only when that would be an estimate, and few events lie in t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from clickstack.core.chart import Filter
@@ -20,6 +20,7 @@ from .draft import select, table
 from .events import Events, Scope
 from .keys import KeyMeaning, read_key
 from .reader import Reader
+from .series import series_of
 from .values import ValueList, values_of
 
 
@@ -65,6 +66,8 @@ def _together(keys: Sequence[str], narrowing: Mapping[str, Sql | None]) -> dict[
 
 
 def _facets(events: Events, keys: Sequence[KeyMeaning], limit: int, conditions: list[Sql]) -> list[ValueList]:
+    if not conditions and (of_series := _of_series(events, keys, limit)) is not None:
+        return of_series
     if (events.scope.unfiltered and not conditions) or events.scope.time_range.empty:
         facets = [values_of(events, key, limit) for key in keys]
         rough = [at for at, facet in enumerate(facets) if facet.estimated and facet.method != "scan"]
@@ -76,6 +79,16 @@ def _facets(events: Events, keys: Sequence[KeyMeaning], limit: int, conditions: 
     return _counted_together(events, keys, limit, conditions)
 
 
+def _of_series(events: Events, keys: Sequence[KeyMeaning], limit: int) -> list[ValueList] | None:
+    """All lists in one pass over the series of a metric, where they know all keys."""
+    series = series_of(events)
+    if series is None or not all(key.known_to(series.fields) for key in keys):
+        return None
+    found = _counted_together(series, keys, limit, [])
+    events.spent(series.statistics)
+    return [replace(each, method="rollup") for each in found]
+
+
 def _counted_together(events: Events, keys: Sequence[KeyMeaning], limit: int, conditions: list[Sql]) -> list[ValueList]:
     sample, each = events.sample(EXPLORE_SAMPLE_ROWS_MAX, *conditions)
     values = [
@@ -85,7 +98,11 @@ def _counted_together(events: Events, keys: Sequence[KeyMeaning], limit: int, co
         for at, key in enumerate(keys)
     ]
     pairs = Sql.of("arrayJoin(arrayConcat(", Sql.join(values, ", "), ")) AS __pair")
-    columns = [pairs, Sql.of("count() AS __count"), Sql.of("count() OVER (PARTITION BY __pair.1) AS __distinct")]
+    columns = [
+        pairs,
+        Sql.of(f"{events.counting} AS __count"),
+        Sql.of("count() OVER (PARTITION BY __pair.1) AS __distinct"),
+    ]
     tail = ["GROUP BY __pair", "ORDER BY __pair.1, __count DESC, __pair.2", f"LIMIT {limit} BY __pair.1"]
     rows = events.ask(select(columns, table(events.fields), [*events.where(), *conditions, *sample], tail)).rows
     found: list[list[tuple[str, int]]] = [[] for _ in keys]

@@ -19,6 +19,7 @@ from .draft import select, subquery, table
 from .events import Events, Scope
 from .fields import Field, Fields
 from .reader import Reader
+from .series import series_of
 from .usersql import user_expression
 
 KEYS_REMEMBERED_MS = 5 * 60 * 1000  # ranges whose ends are nearer than that are taken as one
@@ -63,6 +64,10 @@ class KeyMeaning:
     column: str | None = None
     attribute: tuple[str, str] | None = None
     present: Sql | None = None
+
+    def known_to(self, fields: Fields) -> bool:
+        """Whether a table has what the key reads; never said of an SQL expression."""
+        return (self.attribute[0] if self.attribute else self.column) in set(fields.names())
 
     @property
     def values(self) -> Sql:
@@ -124,9 +129,14 @@ def _field(text: str, fields: Fields) -> Field | None:
 
 
 def _counted_keys(events: Events) -> dict[str, Counted]:
-    """The keys of every map: from the index's dictionary, else from a roll-up, else from a sample."""
-    kinds = {column.name: parse_type(column.type) for column in events.fields.schema.columns}
-    maps = {name: kind for name, kind in kinds.items() if kind.base in ("Map", "JSON")}
+    """The keys of every map: from the index's dictionary, else from a roll-up, else from a sample; those of one metric
+    from its series."""
+    series = series_of(events)
+    if series is not None:
+        found = _sampled_keys(series, _maps(series))
+        events.spent(series.statistics)
+        return found
+    maps = _maps(events)
     found = _indexed_keys(events)
     for column in [name for name, kind in maps.items() if kind.base == "Map" and name not in found]:
         rolled_up = _rolled_up_keys(events, column)
@@ -134,6 +144,11 @@ def _counted_keys(events: Events) -> dict[str, Counted]:
             found[column] = rolled_up
     uncounted = {name: kind for name, kind in maps.items() if name not in found}
     return {**found, **(_sampled_keys(events, uncounted) if uncounted else {})}
+
+
+def _maps(events: Events) -> dict[str, ColumnType]:
+    kinds = {column.name: parse_type(column.type) for column in events.fields.schema.columns}
+    return {name: kind for name, kind in kinds.items() if kind.base in ("Map", "JSON")}
 
 
 def _indexed_keys(events: Events) -> dict[str, Counted]:
@@ -161,7 +176,7 @@ def _sampled_keys(events: Events, maps: Mapping[str, ColumnType]) -> dict[str, C
     if each == 1 or scope.where_text:
         rows = _key_rows(events, maps, sample)
     else:
-        metric = scope.metric.name if scope.metric else ""
+        metric = f"{scope.metric.kind} {scope.metric.name}" if scope.metric else ""
         about = (str(ms // KEYS_REMEMBERED_MS) for ms in (scope.time_range.start_ms, scope.time_range.end_ms))
         what = (schema.database, schema.table, "keys", *maps, metric, *about)
         rows = events.catalog.remembered(what, lambda: _key_rows(events, maps, sample))
@@ -184,7 +199,8 @@ def _key_rows(events: Events, maps: Mapping[str, ColumnType], sample: list[Sql])
     ]
     names = [f"__keys_{at}" for at in range(len(sets))]
     grouped = [f"GROUP BY {', '.join(names)}"]
-    of_sets = select([*sets, Sql.of("count() AS __events")], table(events.fields), [*events.where(), *sample], grouped)
+    counted = [*sets, Sql.of(f"{events.counting} AS __events")]
+    of_sets = select(counted, table(events.fields), [*events.where(), *sample], grouped)
     pairs = ", ".join(f"arrayMap(key -> ({at}, toString(key)), {name})" for at, name in enumerate(names))
     columns = [Sql.of(f"arrayJoin(arrayConcat({pairs})) AS __pair"), Sql.of("sum(__events) AS __count")]
     order = [

@@ -1,8 +1,8 @@
 """Which values a key takes, most frequent first (reference/query-engine.md §5.5).
 
-Three ways, the first that can answer: a roll-up table, the dictionary of a text index, a sample of the events. The
-first two cannot be filtered by anything but time. Events without the attribute are not counted, nor are its empty
-values.
+Four ways, the first that can answer: a roll-up table, the dictionary of a text index, the series of a metric, a sample
+of the events. All but the last cannot be filtered by anything but time. Events without the attribute are not counted,
+nor are its empty values.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from .draft import select, table
 from .events import Events, Scope
 from .keys import KeyMeaning, read_key
 from .reader import Reader
+from .series import series_of
 
 Method = Literal["rollup", "index", "scan"]
 
@@ -100,6 +101,11 @@ def _found(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> tuple
         of_index = _indexed(events, key, limit, condition, wanted.prefix)
         if of_index is not None:
             return "index", of_index
+    series = series_of(events)
+    if series is not None and key.known_to(series.fields):
+        of_series = _scan(series, key, limit, wanted)
+        events.spent(series.statistics)
+        return "rollup", of_series
     return "scan", _scan(events, key, limit, wanted)
 
 
@@ -117,7 +123,7 @@ def _scan(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> Counte
     asked = [key.present] if key.present else []
     sample, each = events.sample(EXPLORE_SAMPLE_ROWS_MAX, *asked)
     values = Sql.of("arrayJoin(", key.values, ") AS __text")
-    columns = [values, Sql.of("count() AS __count"), Sql.of("count() OVER () AS __distinct")]
+    columns = [values, Sql.of(f"{events.counting} AS __count"), Sql.of("count() OVER () AS __distinct")]
     filled = ["__text != ''"] if key.attribute else []
     having = Sql.join([*filled, *wanted.condition("__text")], " AND ")
     tail: list[str | Sql] = [

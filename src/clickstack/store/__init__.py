@@ -7,6 +7,7 @@ Every call blocks its thread and is safe from many threads: callers on an event 
 Do not add here: what telemetry or a chart means, teams, HTTP.
 """
 
+from . import allocator as allocator  # before whatever loads the engine's library
 from .catalog import Catalog, SkipIndex, TableColumn, TableSchema
 from .engine import Answer, Load, Pool, PoolName, Statement
 from .failures import EngineFault, engine_fault

@@ -35,7 +35,7 @@ _LOAD_SETTINGS = {
     "max_threads": 1,
     "max_insert_threads": 1,
     "max_block_size": 1_048_576,
-    "input_format_max_block_size_bytes": 4 * 1024 * 1024,
+    "input_format_max_block_size_bytes": 16 * 1024 * 1024,
     "min_insert_block_size_rows": 16 * 1024 * 1024,
     "min_insert_block_size_bytes": 0,
     "max_insert_block_size": 1_048_576,

@@ -36,7 +36,7 @@ _MAIN: dict[RetainedSignal, str] = {
 _OTHERS: dict[RetainedSignal, re.Pattern[str]] = {
     "logs": re.compile(r"otel_logs_[a-z_]*rollup_\d+[smhd]"),
     "traces": re.compile(r"otel_traces_(trace_id_ts|[a-z_]*rollup_\d+[smhd])"),
-    "metrics": re.compile(r"otel_metrics_(sum|histogram|exponential_histogram|summary|[a-z_]*rollup_\d+[smhd])"),
+    "metrics": re.compile(r"otel_metrics_(sum|histogram|exponential_histogram|summary|series|[a-z_]*rollup_\d+[smhd])"),
     "sessions": re.compile(r"hyperdx_sessions_[a-z_]*rollup_\d+[smhd]"),
 }
 # A lone rule: a moment of the row, plus one interval of a fixed length.

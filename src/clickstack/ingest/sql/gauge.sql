@@ -9,4 +9,5 @@ SELECT
 FROM {metrics}
 ARRAY JOIN metric.gauge.data_points AS point
 WHERE is_recorded(point)
+{point_order}
 {settings}

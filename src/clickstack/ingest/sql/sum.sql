@@ -18,4 +18,5 @@ FROM (
 )
 ARRAY JOIN points AS point
 WHERE is_recorded(point)
+{point_order}
 {settings}

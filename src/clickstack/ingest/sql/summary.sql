@@ -11,4 +11,5 @@ SELECT
 FROM {metrics}
 ARRAY JOIN metric.summary.data_points AS point
 WHERE is_recorded(point)
+{point_order}
 {settings}
