@@ -31,7 +31,7 @@ def row_limit(here: Services, actor: Actor) -> int:
 
 def find_source(here: Services, actor: Actor, source_id: str) -> Source:
     """A source of the caller's team. Raises NotFound, also for another team's."""
-    source = here.metadata.sources.get(actor.team.id, source_id)
+    source = here.metadata.sources.recent(actor.team.id, source_id)
     if source is None:
         raise NotFound("Source not found")
     return source

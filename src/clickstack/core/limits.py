@@ -282,6 +282,8 @@ RETENTION_S_MAX = 10 * 365 * 24 * 3600  # above: ClickHouse's DateTime ends in 2
 # --- Metadata database ----------------------------------------------------------------------------------------
 METADATA_CONNECTIONS_MAX = 16  # open connections; above: callers wait
 METADATA_WAIT_S_MAX = 10.0  # longest a call waits for a connection or a write lock
+METADATA_AGE_S_MAX = 1.0  # of who calls, and what a query needs to know; what this process writes ends it at once
+METADATA_REMEMBERED_MAX = 10_000  # such answers; above: the oldest is forgotten
 METADATA_CONNECT_S_MAX = 5  # longest a connection to PostgreSQL may take to come up; above: it counts as away
 METADATA_SILENCE_S_MAX = 15  # without a sign of life of PostgreSQL's machine; above: the connection counts as lost
 METADATA_STATEMENT_S_MAX = 20  # of one statement on PostgreSQL, which takes milliseconds; above: it is ended there

@@ -40,6 +40,16 @@ class AccessKey:
     revoked_at: datetime | None
 
 
+# Of nearly every request: made once, since making it takes longer than asking it.
+_OF_HASH = (
+    sa.select(tables.access_keys, tables.users, tables.teams)
+    .select_from(tables.access_keys)
+    .join(tables.users)
+    .join(tables.teams)
+    .where(_KEY.key_hash == sa.bindparam("hash"), _KEY.revoked_ms.is_(None))
+)
+
+
 class AccessKeys:
     def __init__(self, database: Database, clock: Clock, ids: IdSource) -> None:
         self._database = database
@@ -81,16 +91,13 @@ class AccessKeys:
 
     def with_hash(self, key_hash: str) -> tuple[AccessKey, User, Team] | None:
         """The key that is not revoked, and whose it is. It may have expired."""
-        query = (
-            sa.select(tables.access_keys, tables.users, tables.teams)
-            .select_from(tables.access_keys)
-            .join(tables.users)
-            .join(tables.teams)
-            .where(_KEY.key_hash == key_hash, _KEY.revoked_ms.is_(None))
-        )
-        with self._database.read() as connection:
-            row = connection.execute(query).first()
-        return (_record(row), user_record(row), team_record(row)) if row else None
+
+        def read() -> tuple[AccessKey, User, Team] | None:
+            with self._database.read() as connection:
+                row = connection.execute(_OF_HASH, {"hash": key_hash}).first()
+            return (_record(row), user_record(row), team_record(row)) if row else None
+
+        return self._database.remembered.answer(("named access key", key_hash), read)
 
     def revoke(self, team_id: str, user_id: str, key_id: str, author: Author, request_id: str | None) -> None:
         """End a key now. Raises NotFound when the person has no such key in force.

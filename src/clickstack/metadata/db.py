@@ -23,9 +23,16 @@ from sqlalchemy.dialects import sqlite as sqlite_sql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from clickstack.core.clock import SystemClock
 from clickstack.core.errors import BadRequest, MetadataAway, MetadataFailed, StartupError
-from clickstack.core.limits import METADATA_CONNECTIONS_MAX, METADATA_WAIT_S_MAX
+from clickstack.core.limits import (
+    METADATA_AGE_S_MAX,
+    METADATA_CONNECTIONS_MAX,
+    METADATA_REMEMBERED_MAX,
+    METADATA_WAIT_S_MAX,
+)
 from clickstack.core.log import fields, get_logger
+from clickstack.core.remembered import Remembered
 
 from . import postgresql, sqlite
 
@@ -43,12 +50,17 @@ class Dialect:
 
 
 class Database:
-    """Transactions on one database. Safe to use from any thread."""
+    """Transactions on one database. Safe to use from any thread.
+
+    `remembered` holds what nearly every request asks. It is as old as METADATA_AGE_S_MAX where another process may have
+    written since; what goes through `write` is seen at once.
+    """
 
     def __init__(self, reader: Engine, writer: Engine, dialect: Dialect) -> None:
         self._reader = reader
         self._writer = writer
         self._dialect = dialect
+        self.remembered = Remembered(SystemClock(), METADATA_AGE_S_MAX, METADATA_REMEMBERED_MAX)
         self._writing = threading.Lock()  # of this process' writers one waits in the database, not a pool full
         self._away = False
 
@@ -62,8 +74,11 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends and rolls back when it raises. Not to be nested."""
-        with self._in_turn(), self._translated(), self._writer.connect() as connection, connection.begin():
-            yield connection
+        try:
+            with self._in_turn(), self._translated(), self._writer.connect() as connection, connection.begin():
+                yield connection
+        finally:
+            self.remembered.forget()
         self._note(away=False)
 
     @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -93,9 +94,13 @@ class Sessions:
     def find(self, token_hash: str) -> Session | None:
         """The session if it is alive."""
         now = now_ms(self._clock)
-        with self._database.read() as connection:
-            row = connection.execute(_LIVE, {"of": token_hash, "now": now}).first()
-        if row is None:
+
+        def read() -> Any:
+            with self._database.read() as connection:
+                return connection.execute(_LIVE, {"of": token_hash, "now": now}).first()
+
+        row = self._database.remembered.answer(("session", token_hash), read)
+        if row is None or row.expires_ms <= now:
             return None
         return Session(
             id=row.session_id,

@@ -29,9 +29,12 @@ class TeamSettings:
 
     def get(self, team_id: str) -> dict[str, Any]:
         """What is set, by its name on the wire."""
-        with self._database.read() as connection:
-            spec = connection.scalar(_OF_TEAM, {"team": team_id})
-        return dict(spec or {})
+
+        def read() -> dict[str, Any]:
+            with self._database.read() as connection:
+                return connection.scalar(_OF_TEAM, {"team": team_id}) or {}
+
+        return dict(self._database.remembered.answer(("team settings", team_id), read))
 
     def change(self, team: Team, changes: Mapping[str, Any], author: Author, request_id: str | None) -> dict[str, Any]:
         """Set what is named; None unsets. Returns what is set then."""

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import BadQuery
+from clickstack.core.remembered import Remembered
 from clickstack.core.result import QueryResult
 from clickstack.core.source import is_system_database
 from clickstack.core.sql import Param, Sql
 
-from .remembered import Remembered
 from .table_parts import Part, TableParts
 
 T = TypeVar("T")

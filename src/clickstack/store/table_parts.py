@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from clickstack.core.clock import Clock
 from clickstack.core.limits import PARTS_AGE_S_MAX, PARTS_TABLES_MAX
+from clickstack.core.remembered import Remembered
 from clickstack.core.result import QueryResult
 from clickstack.core.sql import Param, Sql
-
-from .remembered import Remembered
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class SqlChartBody(WireModel):
 def chart(request: Request, actor: SignedIn, body: ChartBody) -> Response:
     here = services(request)
     asked = reader(here, actor)
-    config = parse_chart(body.chart, lambda source_id: here.metadata.sources.get(actor.team.id, source_id))
+    config = parse_chart(body.chart, lambda source_id: here.metadata.sources.recent(actor.team.id, source_id))
     time_range = TimeRange(body.start_time, body.end_time)
 
     def work(query_id: str) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _sources(here: Services, actor: Actor, body: TraceBody) -> tuple[Source, Sou
     if asked.kind == "log":
         return spans, asked
     linked = spans.log_source_id
-    return spans, here.metadata.sources.get(actor.team.id, linked) if linked else None
+    return spans, here.metadata.sources.recent(actor.team.id, linked) if linked else None
 
 
 def _trace_wire(found: Trace) -> dict[str, Any]:

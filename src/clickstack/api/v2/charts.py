@@ -123,7 +123,7 @@ def _rows(here: Services, actor: Actor, body: ChartBody, query_id: str) -> list[
 
 
 def _source(here: Services, actor: Actor, source_id: str, index: int) -> Source:
-    source = here.metadata.sources.get(actor.team.id, source_id)
+    source = here.metadata.sources.recent(actor.team.id, source_id)
     if source is None:
         raise NotFound(f"Source not found for series {index}")
     return source

@@ -65,7 +65,7 @@ async def search_events(request: Request, actor: Caller, body: SearchBody) -> Js
 
 def _rows(here: Services, actor: Actor, body: SearchBody, query_id: str) -> list[dict[str, Any]]:
     time_range = _time_range(body, here.clock.now_ns() // 1_000_000)
-    source = here.metadata.sources.get(actor.team.id, body.source_id)
+    source = here.metadata.sources.recent(actor.team.id, body.source_id)
     if source is None:
         raise NotFound(f"Source not found: {body.source_id}")
     page = Search(reader(here, actor)).page(

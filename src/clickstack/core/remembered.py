@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-from clickstack.core.clock import Clock
+from .clock import Clock
 
 T = TypeVar("T")
 
@@ -23,7 +23,10 @@ class Remembered:
         self._forgotten = 0  # times
 
     def answer(self, what: Hashable, read: Callable[[], T]) -> T:
-        """What `read` says, or said a while ago. Raises what it raises."""
+        """What `read` says, or said a while ago; that there is nothing (None) is read each time.
+
+        Raises what `read` raises.
+        """
         now_s = self._clock.monotonic_s()
         with self._lock:
             known, forgotten = self._known.get(what), self._forgotten
@@ -32,7 +35,7 @@ class Remembered:
             return remembered
         fresh = read()
         with self._lock:
-            if forgotten != self._forgotten:  # it may be of before
+            if fresh is None or forgotten != self._forgotten:  # it may be of before
                 return fresh
             self._known.pop(what, None)
             self._known[what] = (now_s, fresh)
