@@ -176,6 +176,8 @@ class Events:
         read_max = METRIC_READ_ROWS_MAX if self.scope.metric else EXPLORE_READ_ROWS_UNFILTERED_MAX
         if self.scope.where_text:
             read_max = EXPLORE_READ_ROWS_MAX
+        if 0 < self.parts.rows <= min(rows_max, read_rows_max or read_max):  # all of them, and no question is needed
+            return [], 1.0
         expected = self.expected_rows(*more)
         every = -(-expected // (read_rows_max or read_max))
         if every > 1 and self.fields.schema.engine.endswith("MergeTree"):

@@ -13,10 +13,11 @@ from clickstack.store import Part
 
 @dataclass(frozen=True, slots=True)
 class PartsInRange:
-    """`share` of their rows lies in the range, taken as evenly spread over the time of each; the first is of `first_s`
-    (seconds since 1970; infinite where nobody knows). The parts that cannot hold rows of the range are left out by
-    name, a whole partition by its own: so a part that has come since is not missed."""
+    """`share` of their `rows` lies in the range, taken as evenly spread over the time of each; the first is of
+    `first_s` (seconds since 1970; infinite where nobody knows). The parts that cannot hold rows of the range are left
+    out by name, a whole partition by its own: so a part that has come since is not missed."""
 
+    rows: int
     share: float
     first_s: float
     left_out: tuple[str, ...]
@@ -39,6 +40,7 @@ def parts_in_range(parts: Iterable[Part], time_range: TimeRange) -> PartsInRange
     rows_inside = sum(part.rows * _share(part, start_s, end_s) for part in inside)
     partitions = {part.partition for part in inside}
     return PartsInRange(
+        rows=rows,
         share=min(1.0, rows_inside / rows) if rows else 1.0,
         first_s=min((part.first_s for part in inside if part.last_s), default=math.inf),
         left_out=tuple(part.name for part in outside if part.partition in partitions),

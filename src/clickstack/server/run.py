@@ -115,6 +115,7 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
 def _ready(settings: Settings, announce: Callable[[Settings], None]) -> None:
     gc.collect()
     gc.freeze()  # what was opened stays; looking through all of it again would hold up requests for 0.1 s
+    gc.set_threshold(50_000, 20, 20)  # requests make thousands of objects that go by themselves: look for cycles rarely
     extra = fields(version=__version__, data_dir=str(settings.data_dir), api_port=settings.api_port)
     get_logger("server").info("ready", extra=extra)
     announce(settings)
