@@ -91,13 +91,8 @@ class AccessKeys:
 
     def with_hash(self, key_hash: str) -> tuple[AccessKey, User, Team] | None:
         """The key that is not revoked, and whose it is. It may have expired."""
-
-        def read() -> tuple[AccessKey, User, Team] | None:
-            with self._database.read() as connection:
-                row = connection.execute(_OF_HASH, {"hash": key_hash}).first()
-            return (_record(row), user_record(row), team_record(row)) if row else None
-
-        return self._database.remembered.answer(("named access key", key_hash), read)
+        row = self._database.recent(_OF_HASH, hash=key_hash)
+        return (_record(row), user_record(row), team_record(row)) if row else None
 
     def revoke(self, team_id: str, user_id: str, key_id: str, author: Author, request_id: str | None) -> None:
         """End a key now. Raises NotFound when the person has no such key in force.

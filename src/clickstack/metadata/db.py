@@ -52,8 +52,7 @@ class Dialect:
 class Database:
     """Transactions on one database. Safe to use from any thread.
 
-    `remembered` holds what nearly every request asks. It is as old as METADATA_AGE_S_MAX where another process may have
-    written since; what goes through `write` is seen at once.
+    `remembered` holds what nearly every request asks (`recent`).
     """
 
     def __init__(self, reader: Engine, writer: Engine, dialect: Dialect) -> None:
@@ -70,6 +69,19 @@ class Database:
         with self._translated(), self._reader.connect() as connection, connection.begin():
             yield connection
         self._note(away=False)
+
+    def recent(self, statement: sa.Select[Any], **parameters: str) -> sa.Row[Any] | None:
+        """The first row of a statement that nearly every request asks. `statement` is made once and kept.
+
+        The row is at most METADATA_AGE_S_MAX old where another process has written since; what goes through `write` is
+        seen at once. That there is none is asked each time.
+        """
+
+        def read() -> sa.Row[Any] | None:
+            with self.read() as connection:
+                return connection.execute(statement, parameters).first()
+
+        return self.remembered.answer((statement, *parameters.values()), read)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -179,7 +179,8 @@ class Documents(Generic[T]):
 
     def recent(self, team_id: str, id: str) -> T | None:
         """As `get`, for who only reads: what another process wrote in the last second may not be in it."""
-        return self._database.remembered.answer((self._kind.table.name, team_id, id), lambda: self.get(team_id, id))
+        row = self._database.recent(self._one, team=team_id, of=id)
+        return self._kind.from_row(row) if row else None
 
     def existing(self, team_id: str, ids: Sequence[str]) -> set[str]:
         """Those of the ids that the team has."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -24,13 +23,13 @@ ADDRESS_CHARS_MAX = 64  # as the column; an IPv6 address with a zone is shorter
 _SESSION = tables.sessions.c
 
 # Of every request of the UI: made once, since making it takes longer than asking it.
-_LIVE = (
+_OF_TOKEN = (
     sa.select(_SESSION.id.label("session_id"), _SESSION.expires_ms, _SESSION.last_seen_ms)
     .add_columns(tables.users, tables.teams)
     .select_from(tables.sessions)
     .join(tables.users)
     .join(tables.teams)
-    .where(_SESSION.token_hash == sa.bindparam("of"), _SESSION.expires_ms > sa.bindparam("now"))
+    .where(_SESSION.token_hash == sa.bindparam("of"))
 )
 
 
@@ -94,12 +93,7 @@ class Sessions:
     def find(self, token_hash: str) -> Session | None:
         """The session if it is alive."""
         now = now_ms(self._clock)
-
-        def read() -> Any:
-            with self._database.read() as connection:
-                return connection.execute(_LIVE, {"of": token_hash, "now": now}).first()
-
-        row = self._database.remembered.answer(("session", token_hash), read)
+        row = self._database.recent(_OF_TOKEN, of=token_hash)
         if row is None or row.expires_ms <= now:
             return None
         return Session(

@@ -18,7 +18,10 @@ from .teams import lock_team
 
 KIND = "team_settings"  # in the audit log
 _TABLE = tables.team_settings
-_OF_TEAM = sa.select(_TABLE.c.spec).where(_TABLE.c.team_id == sa.bindparam("team"))
+# A row also for a team that has set nothing: what is not there would be asked each time.
+_OF_TEAM = sa.select(
+    sa.select(_TABLE.c.spec).where(_TABLE.c.team_id == sa.bindparam("team")).scalar_subquery().label("spec")
+)
 
 
 class TeamSettings:
@@ -29,12 +32,8 @@ class TeamSettings:
 
     def get(self, team_id: str) -> dict[str, Any]:
         """What is set, by its name on the wire."""
-
-        def read() -> dict[str, Any]:
-            with self._database.read() as connection:
-                return connection.scalar(_OF_TEAM, {"team": team_id}) or {}
-
-        return dict(self._database.remembered.answer(("team settings", team_id), read))
+        row = self._database.recent(_OF_TEAM, team=team_id)
+        return dict(row.spec) if row and row.spec else {}
 
     def change(self, team: Team, changes: Mapping[str, Any], author: Author, request_id: str | None) -> dict[str, Any]:
         """Set what is named; None unsets. Returns what is set then."""

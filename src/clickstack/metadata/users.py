@@ -53,12 +53,8 @@ class Users:
         return (user_record(row), row.password_hash) if row else None
 
     def with_access_key(self, access_key: str) -> tuple[User, Team] | None:
-        def read() -> tuple[User, Team] | None:
-            with self._database.read() as connection:
-                row = connection.execute(_OF_ACCESS_KEY, {"key": access_key}).first()
-            return (user_record(row), team_record(row)) if row else None
-
-        return self._database.remembered.answer(("access key", access_key), read)
+        row = self._database.recent(_OF_ACCESS_KEY, key=access_key)
+        return (user_record(row), team_record(row)) if row else None
 
     def password_hash(self, user_id: str) -> str | None:
         with self._database.read() as connection:

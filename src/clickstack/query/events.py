@@ -14,7 +14,6 @@ from clickstack.core.chart import ChartConfig, Filter, Metric, Select
 from clickstack.core.limits import (
     EXPLORE_READ_ROWS_MAX,
     EXPLORE_READ_ROWS_UNFILTERED_MAX,
-    EXPLORE_SAMPLE_ROWS_MAX,
     KEYS_READ_ROWS_MAX,
     KEYS_SAMPLE_ROWS,
     METRIC_READ_ROWS_MAX,
@@ -71,6 +70,7 @@ class Events:
     """
 
     counting = "count()"
+    _stands_for: Events | None = None  # what these are asked for, and whose cost is theirs
 
     def __init__(self, store: Store | Reader, scope: Scope, query_id: str | None = None) -> None:
         """Raises BadQuery for a wrong filter, BadRequest for a metric source without metric."""
@@ -105,9 +105,10 @@ class Events:
         return identity(self.fields.schema, self.times.finest.sql)
 
     def over(self, scope: Scope, condition: Sql, counting: str) -> Events:
-        """What stands for these events in another table, asked under the same id."""
+        """What stands for these events in another table, asked under the same id and at the cost of these."""
         other = Events(self._asker, scope, self._query_id)
         other.counting = counting
+        other._stands_for = self
         other._conditions.append(condition)
         return other
 
@@ -145,12 +146,13 @@ class Events:
         """Run a query under the request's id and add up what it cost."""
         with blaming(lambda: self._pieces):
             result = self._asker.query(sql, self.scope.source, self._query_id)
-        self.spent(result.statistics)
+        self._spent(result.statistics)
         return result
 
-    def spent(self, statistics: Statistics) -> None:
-        """Add what a query cost to what this request did."""
+    def _spent(self, statistics: Statistics) -> None:
         self.statistics = added(self.statistics, statistics)
+        if self._stands_for:
+            self._stands_for._spent(statistics)
 
     def count(self, *more: Sql) -> int:
         return int(self.ask(select([Sql.of("count()")], table(self.fields), [*self.where(), *more], [])).scalar())
@@ -164,8 +166,6 @@ class Events:
     @cached_property
     def sample_for_keys(self) -> tuple[list[Sql], float]:
         """A sample as of `sample`, the same for all maps of the table."""
-        if self.counting != "count()":  # rows that repeat nothing: there are far fewer of them
-            return self.sample(EXPLORE_SAMPLE_ROWS_MAX)
         return self.sample(KEYS_SAMPLE_ROWS, read_rows_max=KEYS_READ_ROWS_MAX)
 
     def sample(self, rows_max: int, *more: Sql, read_rows_max: int | None = None) -> tuple[list[Sql], float]:
@@ -173,13 +173,13 @@ class Events:
 
         Where even counting them would read too much, whole runs of neighbours are read and the others never looked at.
         """
-        read_max = METRIC_READ_ROWS_MAX if self.scope.metric else EXPLORE_READ_ROWS_UNFILTERED_MAX
-        if self.scope.where_text:
-            read_max = EXPLORE_READ_ROWS_MAX
-        if 0 < self.parts.rows <= min(rows_max, read_rows_max or read_max):  # all of them, and no question is needed
+        if read_rows_max is None:
+            read_rows_max = METRIC_READ_ROWS_MAX if self.scope.metric else EXPLORE_READ_ROWS_UNFILTERED_MAX
+            read_rows_max = EXPLORE_READ_ROWS_MAX if self.scope.where_text else read_rows_max
+        if 0 < self.parts.rows <= min(rows_max, read_rows_max):  # all of them, and no question is needed
             return [], 1.0
         expected = self.expected_rows(*more)
-        every = -(-expected // (read_rows_max or read_max))
+        every = -(-expected // read_rows_max)
         if every > 1 and self.fields.schema.engine.endswith("MergeTree"):
             return [self._runs(every)], float(every)
         if 0 < expected <= rows_max:  # so there are no more that match

@@ -84,9 +84,7 @@ def _of_series(events: Events, keys: Sequence[KeyMeaning], limit: int) -> list[V
     series = series_of(events)
     if series is None or not all(key.known_to(series.fields) for key in keys):
         return None
-    found = _counted_together(series, keys, limit, [])
-    events.spent(series.statistics)
-    return [replace(each, method="rollup") for each in found]
+    return [replace(each, method="rollup") for each in _counted_together(series, keys, limit, [])]
 
 
 def _counted_together(events: Events, keys: Sequence[KeyMeaning], limit: int, conditions: list[Sql]) -> list[ValueList]:

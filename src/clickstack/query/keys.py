@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clickstack.core.errors import BadQuery
-from clickstack.core.limits import KEYS_PER_MAP_MAX
+from clickstack.core.limits import EXPLORE_SAMPLE_ROWS_MAX, KEYS_PER_MAP_MAX
 from clickstack.core.result import Statistics
 from clickstack.core.sql import Param, Sql, ident
 from clickstack.store import Store
@@ -133,9 +133,8 @@ def _counted_keys(events: Events) -> dict[str, Counted]:
     from its series."""
     series = series_of(events)
     if series is not None:
-        found = _sampled_keys(series, _maps(series))
-        events.spent(series.statistics)
-        return found
+        # of rows that repeat nothing a larger sample costs no more
+        return _sampled_keys(series, _maps(series), series.sample(EXPLORE_SAMPLE_ROWS_MAX))
     maps = _maps(events)
     found = _indexed_keys(events)
     for column in [name for name, kind in maps.items() if kind.base == "Map" and name not in found]:
@@ -143,7 +142,7 @@ def _counted_keys(events: Events) -> dict[str, Counted]:
         if rolled_up is not None:
             found[column] = rolled_up
     uncounted = {name: kind for name, kind in maps.items() if name not in found}
-    return {**found, **(_sampled_keys(events, uncounted) if uncounted else {})}
+    return {**found, **(_sampled_keys(events, uncounted, events.sample_for_keys) if uncounted else {})}
 
 
 def _maps(events: Events) -> dict[str, ColumnType]:
@@ -169,9 +168,11 @@ def _rolled_up_keys(events: Events, column: str) -> Counted | None:
     return from_rollup(events, rollup, column, KEYS_PER_MAP_MAX, key=None) if rollup else None
 
 
-def _sampled_keys(events: Events, maps: Mapping[str, ColumnType]) -> dict[str, Counted]:
+def _sampled_keys(
+    events: Events, maps: Mapping[str, ColumnType], sampled: tuple[list[Sql], float]
+) -> dict[str, Counted]:
     """The keys of maps that nothing has counted, of all in one pass. Of many events those of a moment ago will do."""
-    sample, each = events.sample_for_keys
+    sample, each = sampled
     scope, schema = events.scope, events.fields.schema
     if each == 1 or scope.where_text:
         rows = _key_rows(events, maps, sample)

@@ -31,8 +31,7 @@ def series_of(events: Events) -> Events | None:
     scope, source, points = events.scope, events.scope.source, events.fields.schema.table
     if not (scope.metric and scope.metric.name) or scope.where_text or scope.time_range.empty:
         return None
-    kept = _columns(events, source.series_table) if source.series_table else _columns(events, f"{points}_series_mv")
-    if not kept >= _COLUMNS:
+    if not _columns(events, source.series_table or f"{points}_series_mv") >= _COLUMNS:
         return None
     series = replace(
         source,
@@ -44,8 +43,10 @@ def series_of(events: Events) -> Events | None:
     hours = TimeRange(start_ms // _HOUR_MS * _HOUR_MS, end_ms)
     of_table = Sql.of("MetricTable = ", Param(points, "String"))
     found = events.over(replace(scope, source=series, time_range=hours), of_table, "uniqExact(SeriesKey)")
-    first_day = max(events.parts.first_s, start_ms / 1000) // _DAY_S
-    return found if found.parts.first_s // _DAY_S <= first_day or events.parts.first_s == math.inf else None
+    first_s = max(events.parts.first_s, start_ms / 1000)
+    if first_s < math.inf and found.parts.first_s >= (first_s // _DAY_S + 1) * _DAY_S:
+        return None
+    return found
 
 
 def _columns(events: Events, table: str) -> set[str]:

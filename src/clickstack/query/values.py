@@ -103,9 +103,7 @@ def _found(events: Events, key: KeyMeaning, limit: int, wanted: Wanted) -> tuple
             return "index", of_index
     series = series_of(events)
     if series is not None and key.known_to(series.fields):
-        of_series = _scan(series, key, limit, wanted)
-        events.spent(series.statistics)
-        return "rollup", of_series
+        return "rollup", _scan(series, key, limit, wanted)
     return "scan", _scan(events, key, limit, wanted)
 
 

@@ -28,8 +28,8 @@ from .reading import STATEMENT_WORDS, check_reading
 from .running import Running
 
 # Reads a segment in one thread and in blocks of a fixed size, so that a replay makes the very same blocks and the
-# deduplication window can recognise each. It is projected in pieces of a few megabytes, which costs less memory and
-# less time than all at once; the pieces are put together before they are stored: a day's rows of a segment are one
+# deduplication window can recognise each. It is projected in pieces of 16 MiB, which costs less memory and less
+# time than all at once; the pieces are put together before they are stored: a day's rows of a segment are one
 # part, which is there whole or not at all.
 _LOAD_SETTINGS = {
     "max_threads": 1,
