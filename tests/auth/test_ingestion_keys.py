@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from clickstack.auth import Auth
+from clickstack.core.blocking import WouldBlock
 from clickstack.core.clock import FixedClock, SystemClock, utc_datetime
-from clickstack.core.errors import Conflict, NotFound
+from clickstack.core.errors import Conflict, MetadataAway, NotFound
 from clickstack.core.ids import RandomIds
-from clickstack.core.limits import INGESTION_KEY_USE_S, INGESTION_KEYS_LIFE_S, INGESTION_KEYS_MAX
+from clickstack.core.limits import (
+    INGESTION_KEY_USE_S,
+    INGESTION_KEYS_AHEAD_S,
+    INGESTION_KEYS_LIFE_S,
+    INGESTION_KEYS_MAX,
+)
 from clickstack.core.records import Actor
 from clickstack.metadata import Metadata
 
@@ -117,3 +125,61 @@ def test_the_last_use_survives_a_restart(metadata: Metadata, clock: FixedClock, 
     while metadata.ingestion_keys.list(admin.team.id)[0].last_used_at is None:  # another thread writes it
         assert SystemClock().monotonic_s() < deadline_s
     assert metadata.ingestion_keys.list(admin.team.id)[0].last_used_at == utc_datetime(clock.now_ns())
+
+
+def test_an_event_loop_never_waits_for_the_database(
+    auth: Auth, admin: Actor, metadata: Metadata, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = auth.create_ingestion_key(admin, "checkout")
+    slow, reads = threading.Event(), threading.Semaphore(0)
+    valid = metadata.ingestion_keys.valid
+
+    def read() -> object:
+        reads.release()
+        assert slow.wait(10)
+        return valid()
+
+    monkeypatch.setattr(metadata.ingestion_keys, "valid", read)
+
+    async def on_a_loop() -> str | None:
+        return auth.ingestion_key_id(new.secret)
+
+    def reads_behind() -> None:
+        assert reads.acquire(timeout=10)
+
+    with pytest.raises(WouldBlock):  # nothing is known yet
+        asyncio.run(on_a_loop())
+    slow.set()
+    assert auth.ingestion_key_id(new.secret) == new.key.id  # in a thread it is read
+    reads_behind()
+    slow.clear()
+    clock.advance(INGESTION_KEYS_AHEAD_S)
+    assert asyncio.run(on_a_loop()) == new.key.id  # while somebody reads behind
+    reads_behind()
+    clock.advance(INGESTION_KEYS_LIFE_S - INGESTION_KEYS_AHEAD_S)
+    with pytest.raises(WouldBlock):
+        asyncio.run(on_a_loop())
+    slow.set()
+    assert auth.ingestion_key_id(new.secret) == new.key.id
+
+
+def test_telemetry_arrives_while_the_database_is_away(
+    auth: Auth, admin: Actor, metadata: Metadata, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = auth.create_ingestion_key(admin, "checkout")
+    assert auth.ingestion_key_id(new.secret)
+
+    def away() -> object:
+        raise MetadataAway("The database is away.")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(metadata.ingestion_keys, "valid", away)
+        clock.advance(INGESTION_KEYS_LIFE_S)
+        for _ in range(3):
+            assert auth.ingestion_key_id(new.secret) == new.key.id
+            clock.advance(60)
+    metadata.ingestion_keys.revoke(admin.team.id, new.key.id, admin.author, None)
+    deadline_s = SystemClock().monotonic_s() + 5
+    while auth.ingestion_key_id(new.secret):  # back: read behind the receivers, then it counts
+        clock.advance(INGESTION_KEYS_AHEAD_S)
+        assert SystemClock().monotonic_s() < deadline_s

@@ -5,7 +5,6 @@ Handlers declare what they expect and get JSON, whatever came.
 
 from __future__ import annotations
 
-import email.message
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from clickstack.core.errors import BadRequest
 from clickstack.core.limits import FORM_FIELDS_MAX
 
+from .media_type import is_json, media_type
 from .wire import error_reply, is_v2
 
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -33,13 +33,12 @@ class BodyForms:
         if scope["type"] != "http" or scope["method"] not in METHODS_WITH_BODY or not is_v2(scope):
             await self._app(scope, receive, send)
             return
-        media_type = _media_type(Headers(scope=scope).get("content-type"))
-        is_json = media_type == "application/json" or media_type.endswith("+json")
+        media = media_type(Headers(scope=scope).get("content-type", ""))
         body = await read_body(receive)
-        if not is_json or not body:
-            scope[TEXT_BODY] = media_type == "text/plain" and bool(body)
+        if not is_json(media) or not body:
+            scope[TEXT_BODY] = media == "text/plain" and bool(body)
             try:
-                body = orjson.dumps(READERS.get(media_type, _nothing)(body) if body else {})
+                body = orjson.dumps(READERS.get(media, _nothing)(body) if body else {})
             except BadRequest as error:
                 await error_reply(error, scope)(scope, receive, send)
                 return
@@ -69,15 +68,6 @@ def replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_again
-
-
-def _media_type(header: str | None) -> str:
-    """Without parameters, in lower case; empty where nothing is said."""
-    if header is None:
-        return ""
-    message = email.message.Message()
-    message["content-type"] = header
-    return message.get_content_type()
 
 
 def _form(body: bytes) -> dict[str, str]:

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from clickstack.auth import UNKNOWN_KEY, Rule, Visitor, permit, rule_of
@@ -21,6 +20,7 @@ from clickstack.core.records import Actor
 from clickstack.core.settings import Settings
 
 from .packed_lists import PackedLists
+from .promptly import promptly
 from .trial_budget import TrialBudget
 from .wire import client_address, is_v2
 
@@ -71,7 +71,7 @@ async def session_actor(request: Request) -> Actor:
     known = getattr(request.state, "actor", None)
     if known is not None:  # found by `admission`
         return cast(Actor, known)
-    return await run_in_threadpool(_visit, request)
+    return await promptly(_visit, request)
 
 
 def _visit(request: Request) -> Actor:
@@ -127,7 +127,7 @@ async def require_permission(request: Request, actor: Actor, rule: Rule, templat
     _require_own_team(request, actor)
     own = None
     if actor.role == "viewer" and actor.user_id:
-        own = await run_in_threadpool(services(request).metadata.roles.of_user, actor.user_id)
+        own = await promptly(services(request).metadata.roles.of_user, actor.user_id)
     if own is None:
         permit(actor, rule)
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +13,7 @@ from clickstack.core.errors import Unauthorized
 from clickstack.core.records import Actor
 
 from .context import Services
+from .promptly import promptly
 from .ratelimit import TOO_MANY, RateLimit, headers_of
 from .wire import V2_PREFIX, Json, client_address, error_reply, is_v2
 
@@ -53,7 +53,7 @@ class Gate:
         if match is None:
             return None, refusal
         try:
-            return await run_in_threadpool(self._auth.actor_of_access_key, match[1]), refusal
+            return await promptly(self._auth.actor_of_access_key, match[1]), refusal
         except Unauthorized as error:
             return None, error
 

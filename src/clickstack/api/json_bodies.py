@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import email.message
 import json
 import re
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from clickstack.core.limits import API_JSON_PARTS_MAX
 
 from .body_forms import METHODS_WITH_BODY, read_body, replay
 from .failures import INVALID_JSON
+from .media_type import is_json, media_type
 from .wire import error_reply
 
 NOT_UNICODE = "Not Unicode: the text holds half of a surrogate pair (\\ud800 to \\udfff)"
@@ -34,7 +34,7 @@ class JsonBodies:
         self._reply = reply
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in METHODS_WITH_BODY or not _is_json(scope):
+        if scope["type"] != "http" or scope["method"] not in METHODS_WITH_BODY or not _declared(scope):
             await self._app(scope, receive, send)
             return
         body = await read_body(receive)
@@ -91,11 +91,5 @@ def _suspicious(body: bytes) -> bool:
     return False
 
 
-def _is_json(scope: Scope) -> bool:
-    header = Headers(scope=scope).get("content-type")
-    if not header:
-        return False
-    message = email.message.Message()
-    message["content-type"] = header
-    media_type = message.get_content_type()
-    return media_type == "application/json" or media_type.endswith("+json")
+def _declared(scope: Scope) -> bool:
+    return is_json(media_type(Headers(scope=scope).get("content-type", "")))

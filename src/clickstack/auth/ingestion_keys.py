@@ -1,7 +1,8 @@
 """Ingestion keys, which telemetry must present: each team's classic one, named ones beside it, one of the settings.
 
 Receivers ask for every request, on the event loop too: the answer is one hash and one look-up in memory. What is known
-of the keys is read anew every INGESTION_KEYS_LIFE_S, so a key made or revoked by another process counts within seconds.
+of the keys is read anew behind their back while requests come, so a key made or revoked by another process counts
+within INGESTION_KEYS_LIFE_S; what is older is read first, never on an event loop.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from clickstack.core.blocking import refuse_on_loop
 from clickstack.core.clock import Clock, utc_datetime
 from clickstack.core.errors import MetadataAway, MetadataFailed, NotFound
 from clickstack.core.ids import IdSource
-from clickstack.core.limits import INGESTION_KEY_USE_S, INGESTION_KEYS_LIFE_S
+from clickstack.core.limits import INGESTION_KEY_USE_S, INGESTION_KEYS_AHEAD_S, INGESTION_KEYS_LIFE_S
 from clickstack.core.log import fields, get_logger
 from clickstack.core.records import Author
 from clickstack.metadata import IngestionKey, Metadata
@@ -43,16 +45,23 @@ class IngestionKeys:
         self._ids = ids
         self._of_settings = of_settings
         self._fixed = {_hash(of_settings): OF_SETTINGS} if of_settings else {}
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="key-uses")
-        self._lock = threading.Lock()  # guards what follows
+        self._behind = ThreadPoolExecutor(1, thread_name_prefix="ingestion-keys")  # never on a receiver's time
+        self._reading = threading.Lock()  # one reads, others wait for it
+        self._lock = threading.Lock()  # guards what follows; held for moments
         self._known: Mapping[str, str] = {}  # hash → id
-        self._fresh_until_s = float("-inf")
+        self._read_s = float("-inf")  # when they were read
+        self._forgotten = 0  # times; what was being read meanwhile may be of before
+        self._refreshing = False
+        self._away = False  # the database, at the last attempt
         self._noted_s: dict[str, float] = {}  # id → when its use was last noted
         self._used_ms: dict[str, int] = {}  # id → moment of the use that was noted last
         self._unwritten: dict[str, int] = {}  # those of them that the database does not know yet
 
     def identify(self, presented: str) -> str | None:
-        """The id of the key, CLASSIC, or OF_SETTINGS; None for a stranger's. Notes the use."""
+        """The id of the key, CLASSIC, or OF_SETTINGS; None for a stranger's. Notes the use.
+
+        Raises WouldBlock on an event loop when what is known is too old: ask in a thread then.
+        """
         key_id = self._current().get(_hash(presented)) if presented else None
         if key_id is not None:
             self._note(key_id)
@@ -96,28 +105,54 @@ class IngestionKeys:
     def forget(self) -> None:
         """Read the keys anew at the next question: one has changed."""
         with self._lock:
-            self._fresh_until_s = float("-inf")
+            self._forgotten += 1
+            self._read_s = float("-inf")
+            self._away = False
 
     def _current(self) -> Mapping[str, str]:
+        """Raises WouldBlock on an event loop when the keys must be read first."""
         with self._lock:
-            now_s = self._clock.monotonic_s()
-            if now_s >= self._fresh_until_s:
-                self._known = self._read() or self._known
-                self._fresh_until_s = now_s + INGESTION_KEYS_LIFE_S
+            age_s = self._clock.monotonic_s() - self._read_s
+            if age_s >= INGESTION_KEYS_AHEAD_S and not self._refreshing and self._known:
+                self._refreshing = True
+                self._behind.submit(self._refresh)
+            if age_s < INGESTION_KEYS_LIFE_S or self._away:
+                return self._known
+        refuse_on_loop()
+        return self._refresh()
+
+    def _refresh(self) -> Mapping[str, str]:
+        """Read the keys, unless another thread just has. While the database is away those of before stay: telemetry
+        goes on arriving. Raises MetadataAway when there are none, MetadataFailed."""
+        with self._reading:
+            with self._lock:
+                if self._clock.monotonic_s() - self._read_s < INGESTION_KEYS_AHEAD_S:
+                    self._refreshing = False
+                    return self._known
+                forgotten = self._forgotten
+            found, away = None, False
+            try:
+                found = self._read()
+            except MetadataAway:
+                away = bool(self._known)
+                if not away:
+                    raise
+            finally:
+                with self._lock:
+                    self._refreshing = False
+                    self._away = away
+                    if found is not None:
+                        self._known = found
+                    if (found is not None or away) and forgotten == self._forgotten:
+                        self._read_s = self._clock.monotonic_s()
             return self._known
 
-    def _read(self) -> Mapping[str, str] | None:
-        """None while the database is away and keys are known from before: telemetry goes on arriving."""
-        try:
-            return {
-                **{_hash(key): CLASSIC for _, key in self._teams.api_keys()},
-                **{key.key_hash: key.id for key in self._stored.valid()},
-                **self._fixed,
-            }
-        except MetadataAway:
-            if not self._known:
-                raise
-            return None
+    def _read(self) -> Mapping[str, str]:
+        return {
+            **{_hash(key): CLASSIC for _, key in self._teams.api_keys()},
+            **{key.key_hash: key.id for key in self._stored.valid()},
+            **self._fixed,
+        }
 
     def _note(self, key_id: str) -> None:
         if key_id in (CLASSIC, OF_SETTINGS):
@@ -128,7 +163,7 @@ class IngestionKeys:
                 return
             self._noted_s[key_id] = now_s
             self._used_ms[key_id] = self._unwritten[key_id] = self._clock.now_ns() // 1_000_000
-        self._writer.submit(self._write_uses)  # never on the receiver's time
+        self._behind.submit(self._write_uses)
 
     def _write_uses(self) -> None:
         with self._lock:

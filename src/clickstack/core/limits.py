@@ -218,6 +218,7 @@ INGESTION_KEYS_MAX = 100  # keys of a team in force at once; above: nobody knows
 INGESTION_KEY_NAME_CHARS_MAX = 100
 INGESTION_KEY_USE_S = 60  # a key's last use is written at most this often; below: a write per request
 INGESTION_KEYS_LIFE_S = 2.0  # how long a rotated ingestion key may live on in another process
+INGESTION_KEYS_AHEAD_S = 1.0  # keys known for so long are read anew behind the receivers' back, so that none waits
 API_KEYS_MAX = 100  # of an organization, as the managed API documents
 API_KEY_IP_SOURCES_MAX = 100  # addresses and networks one key may be used from; each is compared on every request
 API_KEY_ROLES_MAX = 50  # of one key; there are fewer

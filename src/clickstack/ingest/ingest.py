@@ -30,6 +30,7 @@ _log = get_logger("ingest")
 
 
 # Whether an ingestion key ("" when none was sent) may write; a name instead of True makes counters know the key.
+# Raises WouldBlock on an event loop when it has to be asked in a thread.
 KeyCheck = Callable[[str], bool | str | None]
 
 

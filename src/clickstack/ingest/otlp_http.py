@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from clickstack.core.blocking import WouldBlock
 from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import BadRequest, Busy, Exposed, TooLarge, Unauthorized, UnsupportedMedia
 from clickstack.core.limits import INGEST_BODY_BYTES_MAX, INGEST_QUICK_BYTES_MAX
@@ -108,7 +109,7 @@ class OtlpHttp:
         started_s = self._clock.monotonic_s()
         accepted, reason, key = None, None, ""
         try:
-            key = self._key(headers)
+            key = await self._key(headers)
             accepted = await self._accept(door, headers, receive, key)
             reply = _success(answer, door.signal, accepted)
             if reply.status >= 400:
@@ -125,9 +126,13 @@ class OtlpHttp:
         log_request(door.signal, door.protocol, reply.status, accepted, ms, reason)
         return reply
 
-    def _key(self, headers: dict[str, str]) -> str:
+    async def _key(self, headers: dict[str, str]) -> str:
         """What counters call the key; "" for one without a name. Raises Unauthorized."""
-        found = self._key_ok(key_from(headers.get("authorization", ""), headers.get("x-api-key", "")))
+        presented = key_from(headers.get("authorization", ""), headers.get("x-api-key", ""))
+        try:
+            found = self._key_ok(presented)
+        except WouldBlock:
+            found = await asyncio.get_running_loop().run_in_executor(self._checkers, self._key_ok, presented)
         if not found:
             raise Unauthorized("The ingestion key is missing or wrong. Send it as the authorization header.")
         return found if isinstance(found, str) else ""

@@ -91,8 +91,7 @@ class AccessKeys:
 
     def with_hash(self, key_hash: str) -> tuple[AccessKey, User, Team] | None:
         """The key that is not revoked, and whose it is. It may have expired."""
-        row = self._database.recent(_OF_HASH, hash=key_hash)
-        return (_record(row), user_record(row), team_record(row)) if row else None
+        return self._database.recent(_OF_HASH, _held, hash=key_hash)
 
     def revoke(self, team_id: str, user_id: str, key_id: str, author: Author, request_id: str | None) -> None:
         """End a key now. Raises NotFound when the person has no such key in force.
@@ -145,3 +144,7 @@ def _record(row: sa.Row[Any]) -> AccessKey:
         last_used_at=moment_or_none(value[_KEY.last_used_ms]),
         revoked_at=moment_or_none(value[_KEY.revoked_ms]),
     )
+
+
+def _held(row: sa.Row[Any]) -> tuple[AccessKey, User, Team]:
+    return _record(row), user_record(row), team_record(row)

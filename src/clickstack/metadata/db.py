@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from sqlalchemy.dialects import sqlite as sqlite_sql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from clickstack.core.blocking import refuse_on_loop
 from clickstack.core.clock import SystemClock
 from clickstack.core.errors import BadRequest, MetadataAway, MetadataFailed, StartupError
 from clickstack.core.limits import (
@@ -37,6 +38,8 @@ from clickstack.core.remembered import Remembered
 from . import postgresql, sqlite
 
 _log = get_logger("metadata")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -65,27 +68,31 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads: one consistent view."""
+        """A transaction that only reads: one consistent view. Raises WouldBlock on an event loop, as `write` does."""
+        refuse_on_loop()
         with self._translated(), self._reader.connect() as connection, connection.begin():
             yield connection
         self._note(away=False)
 
-    def recent(self, statement: sa.Select[Any], **parameters: str) -> sa.Row[Any] | None:
-        """The first row of a statement that nearly every request asks. `statement` is made once and kept.
+    def recent(self, statement: sa.Select[Any], record: Callable[[sa.Row[Any]], T], **parameters: str) -> T | None:
+        """What `record` makes of the first row of a statement that nearly every request asks. Both are made once and
+        kept; nobody changes the record.
 
-        The row is at most METADATA_AGE_S_MAX old where another process has written since; what goes through `write` is
+        It is at most METADATA_AGE_S_MAX old where another process has written since; what goes through `write` is
         seen at once. That there is none is asked each time.
         """
 
-        def read() -> sa.Row[Any] | None:
+        def read() -> T | None:
             with self.read() as connection:
-                return connection.execute(statement, parameters).first()
+                row = connection.execute(statement, parameters).first()
+            return record(row) if row else None
 
         return self.remembered.answer((statement, *parameters.values()), read)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends and rolls back when it raises. Not to be nested."""
+        refuse_on_loop()
         try:
             with self._in_turn(), self._translated(), self._writer.connect() as connection, connection.begin():
                 yield connection

@@ -179,8 +179,7 @@ class Documents(Generic[T]):
 
     def recent(self, team_id: str, id: str) -> T | None:
         """As `get`, for who only reads: what another process wrote in the last second may not be in it."""
-        row = self._database.recent(self._one, team=team_id, of=id)
-        return self._kind.from_row(row) if row else None
+        return self._database.recent(self._one, self._kind.from_row, team=team_id, of=id)
 
     def existing(self, team_id: str, ids: Sequence[str]) -> set[str]:
         """Those of the ids that the team has."""

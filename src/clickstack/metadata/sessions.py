@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -93,16 +95,8 @@ class Sessions:
     def find(self, token_hash: str) -> Session | None:
         """The session if it is alive."""
         now = now_ms(self._clock)
-        row = self._database.recent(_OF_TOKEN, of=token_hash)
-        if row is None or row.expires_ms <= now:
-            return None
-        return Session(
-            id=row.session_id,
-            user=user_record(row),
-            team=team_record(row),
-            expires_in_s=(row.expires_ms - now) / 1000,
-            unseen_s=(now - row.last_seen_ms) / 1000,
-        )
+        found = self._database.recent(_OF_TOKEN, _live_at, of=token_hash)
+        return found(now) if found else None
 
     def list(self, user_id: str) -> list[SessionEntry]:
         """A person's live sessions, the one seen last first."""
@@ -156,3 +150,15 @@ class Sessions:
 def end_sessions(connection: Connection, user_id: str, *, but: str | None = None) -> int:
     where = [_SESSION.user_id == user_id, *([] if but is None else [_SESSION.id != but])]
     return connection.execute(sa.delete(tables.sessions).where(*where)).rowcount
+
+
+def _live_at(row: sa.Row[Any]) -> Callable[[int], Session | None]:
+    """The session as it is at a moment in ms."""
+    user, team = user_record(row), team_record(row)
+
+    def at(now: int) -> Session | None:
+        if row.expires_ms <= now:
+            return None
+        return Session(row.session_id, user, team, (row.expires_ms - now) / 1000, (now - row.last_seen_ms) / 1000)
+
+    return at

@@ -24,6 +24,10 @@ _OF_TEAM = sa.select(
 )
 
 
+def _spec(row: sa.Row[Any]) -> dict[str, Any]:
+    return row.spec or {}
+
+
 class TeamSettings:
     def __init__(self, database: Database, clock: Clock, ids: IdSource) -> None:
         self._database = database
@@ -32,8 +36,7 @@ class TeamSettings:
 
     def get(self, team_id: str) -> dict[str, Any]:
         """What is set, by its name on the wire."""
-        row = self._database.recent(_OF_TEAM, team=team_id)
-        return dict(row.spec) if row and row.spec else {}
+        return dict(self._database.recent(_OF_TEAM, _spec, team=team_id) or {})
 
     def change(self, team: Team, changes: Mapping[str, Any], author: Author, request_id: str | None) -> dict[str, Any]:
         """Set what is named; None unsets. Returns what is set then."""

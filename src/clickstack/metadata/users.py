@@ -53,8 +53,7 @@ class Users:
         return (user_record(row), row.password_hash) if row else None
 
     def with_access_key(self, access_key: str) -> tuple[User, Team] | None:
-        row = self._database.recent(_OF_ACCESS_KEY, key=access_key)
-        return (user_record(row), team_record(row)) if row else None
+        return self._database.recent(_OF_ACCESS_KEY, _key_holder, key=access_key)
 
     def password_hash(self, user_id: str) -> str | None:
         with self._database.read() as connection:
@@ -143,6 +142,10 @@ def insert_user(connection: Connection, user: User, password_hash: str | None) -
             updated_ms=ms_of(user.updated_at),
         )
     )
+
+
+def _key_holder(row: sa.Row[Any]) -> tuple[User, Team]:
+    return user_record(row), team_record(row)
 
 
 def user_record(row: sa.Row[Any]) -> User:

@@ -96,17 +96,13 @@ class EmbeddedEngine:
         ):
             if pool in READING_POOLS:
                 check_reading(text, partial(_format_query, handle.connection))
-            answer = handle.connection.query(text, "JSONCompact", wire_params(params)).bytes()
+            result = handle.connection.query(text, "JSONCompact", wire_params(params))
+            answer, read = result.bytes(), _read(result)
         document = orjson.loads(answer) if answer else {"meta": [], "data": []}
-        statistics = document.get("statistics", {})
         return QueryResult(
             columns=tuple(Column(each["name"], each["type"]) for each in document["meta"]),
             rows=document["data"],
-            statistics=Statistics(
-                rows_read=statistics.get("rows_read", 0),
-                bytes_read=statistics.get("bytes_read", 0),
-                elapsed_s=statistics.get("elapsed", 0.0),
-            ),
+            statistics=read,
         )
 
     def answer(self, statement: Statement, query_id: str | None) -> Answer:
@@ -117,8 +113,7 @@ class EmbeddedEngine:
         ):
             check_reading(statement.text, partial(_format_query, handle.connection), STATEMENT_WORDS)
             result = handle.connection.query(statement.text, statement.format, dict(statement.params))
-            read = Statistics(result.rows_read(), result.bytes_read(), result.elapsed())
-            return Answer(result.bytes(), read)
+            return Answer(result.bytes(), _read(result))
 
     def command(self, text: str) -> None:
         with self._connections.take("admin") as handle:
@@ -164,6 +159,11 @@ class EmbeddedEngine:
             written.write_text(proto)
             written.replace(file)
         return file
+
+
+def _read(result: Any) -> Statistics:
+    """What was read from tables (`rows_read` is what was answered). The `statistics` in JSON miss the query's end."""
+    return Statistics(result.storage_rows_read(), result.storage_bytes_read(), result.elapsed())
 
 
 def _marked(mark: str) -> str:
