@@ -141,6 +141,9 @@ def test_the_answer_is_labelled_as_clickhouse_labels_it(tool: httpx.Client, conn
     assert reply.headers["x-clickhouse-query-id"] == "c1"
     assert reply.headers["x-clickhouse-format"] == "JSONEachRow"
     assert json.loads(reply.headers["x-clickhouse-summary"])["read_rows"] == "1"
+    counted = ask(tool, connection, "SELECT count() AS n FROM numbers(1000)")
+    summary = json.loads(counted.headers["x-clickhouse-summary"])
+    assert (counted.json(), summary["read_rows"], summary["read_bytes"]) == ({"n": "1000"}, "1000", "8000")
     assert ask(tool, connection, "", method="GET", query="SELECT 1 AS a").json() == {"a": 1}
     assert ask(tool, connection, "SELECT 1", default_format="").text == "1\n"
     assert tool.get("/clickhouse-proxy/ping").text == "Ok.\n"

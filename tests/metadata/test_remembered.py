@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Iterator
 
 import pytest
 
+from clickstack.core.blocking import WouldBlock
 from clickstack.core.clock import FixedClock
 from clickstack.core.ids import SequentialIds
 from clickstack.core.limits import METADATA_AGE_S_MAX, METADATA_REMEMBERED_MAX
@@ -100,6 +102,22 @@ def test_a_session_is_remembered_no_longer_than_it_lives(here: Metadata, user: U
     assert here.sessions.find("token")
     clock.advance(0.6)
     assert here.sessions.find("token") is None
+
+
+def test_an_event_loop_gets_what_is_remembered_and_never_waits(here: Metadata, user: User) -> None:
+    async def holder() -> object:
+        return here.users.with_access_key(user.access_key)
+
+    async def rename() -> None:
+        here.users.replace_access_key(user, "another-key", ADA, None)
+
+    with pytest.raises(WouldBlock):
+        asyncio.run(holder())
+    found = here.users.with_access_key(user.access_key)
+    assert asyncio.run(holder()) == found
+    with pytest.raises(WouldBlock):
+        asyncio.run(rename())
+    assert here.users.with_access_key(user.access_key) == found
 
 
 def test_what_is_not_there_is_asked_each_time(here: Metadata, there: Metadata, user: User) -> None:
