@@ -53,6 +53,9 @@ def test_files_are_packed_and_asked_for_anew(api: httpx.Client) -> None:
     assert reply.headers["cache-control"] == "no-cache"
     again = api.get(PAGE + "/page.css", headers={"if-none-match": reply.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    for unpacked in ("gzip;q=0", "identity", "gzip;q=0, *;q=1", "br"):
+        assert "content-encoding" not in api.get(PAGE + "/page.css", headers={"accept-encoding": unpacked}).headers
+    assert api.get(PAGE + "/page.css", headers={"accept-encoding": "*;q=0.5"}).headers["content-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "page.html", "..%2F..%2Fwire.py", "swagger-ui-bundle.js.map"])

@@ -1,6 +1,7 @@
 """The outermost layer of every request: its id and its log line.
 
-Also what HTTP leaves to the server: HEAD answers as GET without a body, and one trailing slash is ignored.
+Also what HTTP leaves to the server: HEAD answers as GET without a body, one trailing slash is ignored, and encodings a
+client weighs with zero are none it takes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from clickstack.core.clock import Clock
 from clickstack.core.ids import IdSource
 from clickstack.core.log import fields, get_logger
+
+from .accept_encoding import plain_headers
 
 log = get_logger("api")
 
@@ -39,7 +42,12 @@ class Rim:
             await self._app(scope, receive, send)
             return
         request_id = _given_id(scope) or self._ids.uuid()
-        inner = {**scope, _STATE: {**scope.get(_STATE, {}), "request_id": request_id}, "path": _path(scope)}
+        inner = {
+            **scope,
+            _STATE: {**scope.get(_STATE, {}), "request_id": request_id},
+            "path": _path(scope),
+            "headers": plain_headers(scope["headers"]),
+        }
         if scope["method"] == "HEAD":
             inner["method"] = "GET"
         reply = _Reply(send, request_id, bodyless=scope["method"] == "HEAD")
