@@ -21,7 +21,7 @@ from clickstack.core.result import Column, Progress, QueryResult, Statistics
 from clickstack.core.sql import ParamValue, ident, literal, wire_params
 
 from .connections import Connections, setting
-from .durability import sync_filesystem
+from .durability import Disk
 from .engine import READING_POOLS, Answer, Load, Pool, PoolName, Statement
 from .query_settings import NO_SETTINGS, Settings
 from .reading import STATEMENT_WORDS, check_reading
@@ -87,6 +87,7 @@ class EmbeddedEngine:
         except OSError as error:
             raise StartupError(f"The engine's directory {directory} cannot be written: {error.strerror}.") from None
         self._connections = Connections(directory, config, pools)
+        self._disk = Disk(self._schemas)
         self._running = Running()
 
     def query(
@@ -142,7 +143,7 @@ class EmbeddedEngine:
             return int(handle.connection.query(text, "Null").rows_written())
 
     def sync(self) -> None:
-        sync_filesystem(self._schemas)
+        self._disk.sync()
 
     def progress(self, query_id: str) -> Progress | None:
         mark = self._running.mark(query_id)
