@@ -155,6 +155,55 @@ def test_a_table_taking_pieces_takes_pieces_after_a_restart(tmp_path: Path) -> N
     assert [token.count("-") for _, token in calm.tokens] == [2]
 
 
+def test_of_a_torn_line_in_a_marker_nothing_counts(tmp_path: Path) -> None:
+    """As a full disk left it, and as the next line was put behind it."""
+    ingest = opened(tmp_path, WilfulStore(lambda load, data: Busy("later")))
+    for body in ("a", "b", "c", "d"):
+        ingest.accept("logs", logs([body]), wait=False)
+    ingest.close(0.1)
+    (segment,) = (tmp_path / "spool" / "logs").glob("*.segment")
+    marker = segment.with_name(f"{segment.stem}.otel_logs.refused")
+    marker.write_text("stored 0-2\nsplit 2-4\nstored 3-stored 3-4\ndead 2-")
+    calm = WilfulStore(lambda load, data: None)
+    assert opened(tmp_path, calm).close(20)
+    assert [token.removeprefix(segment.stem) for _, token in calm.tokens] == ["-2-3", "-3-4"]
+
+
+def test_a_request_harmed_on_disk_while_it_waits_costs_no_other(
+    tmp_path: Path, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = [True]
+    wilful = WilfulStore(lambda load, data: Busy("later") if away else None, store)
+    ingest = opened(tmp_path, wilful)
+    for body in ("a", "b", "harmed", "c", "d"):
+        ingest.accept("logs", logs([body]), wait=False)
+    wilful.wait_for_loads(1)
+    (segment,) = (tmp_path / "spool" / "logs").glob("*.segment")
+    with segment.open("r+b") as file:
+        file.seek(segment.read_bytes().index(b"harmed") - 2)
+        file.write(b"\xff\xff")
+    ingest.accept("logs", logs(["e"]))
+    away.clear()
+    assert ingest.close(20)
+    bodies = store.query(Sql.of("SELECT arraySort(groupArray(Body)) FROM otel_logs")).scalar()
+    assert bodies == ["a", "b", "c", "d", "e"]
+    assert segment.with_suffix(".damaged").exists()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "requests in the spool are damaged"
+    ]
+
+
+def test_a_segment_that_somebody_removed_is_not_waited_for(tmp_path: Path) -> None:
+    wilful = WilfulStore(lambda load, data: Busy("later"))
+    ingest = opened(tmp_path, wilful)
+    ingest.accept("logs", logs(["a"]))
+    wilful.wait_for_loads(1)
+    for segment in (tmp_path / "spool" / "logs").iterdir():
+        segment.unlink()
+    assert ingest.close(20)
+    assert ingest.spool_bytes() == 0
+
+
 def test_a_table_that_comes_and_goes_stores_everything_once(tmp_path: Path, store: Store) -> None:
     chance = random.Random(5)
     refuse = [True]

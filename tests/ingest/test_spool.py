@@ -20,7 +20,7 @@ from clickstack.ingest import spool as spool_module
 from clickstack.ingest.budget import Budget
 from clickstack.ingest.check import Checked
 from clickstack.ingest.frame import Frame, body_of, frame_bytes, scan, seal, seed_of
-from clickstack.ingest.segment import Segment, open_frames, recover
+from clickstack.ingest.segment import Segment, read_frames, recover
 from clickstack.ingest.spool import Spool
 
 MIB = 1024 * 1024
@@ -31,8 +31,8 @@ def request(body: bytes, records: int = 1, kinds: int = 1) -> Checked:
 
 
 def bodies(segment: Segment) -> list[bytes]:
-    with open_frames(segment.path) as (data, frames):
-        return [body_of(data, frame) for frame in frames]
+    data, frames = read_frames(segment.path)
+    return [body_of(data, frame) for frame in frames]
 
 
 @pytest.fixture
@@ -157,13 +157,37 @@ def test_a_torn_tail_is_cut(tmp_path: Path, cut: int, garbage: bytes) -> None:
     assert all(segment.path.stat().st_size == segment.bytes for segment in segments)
 
 
-def test_a_flipped_bit_ends_the_segment_before_it(tmp_path: Path) -> None:
-    path = write_segment(tmp_path, "a", [b"first", b"second"])
+def test_a_flipped_bit_costs_the_request_it_is_in(tmp_path: Path) -> None:
+    """Wherever it is: those behind were acknowledged too. They keep their numbers, which tokens are made of."""
+    whole = write_segment(tmp_path, "a", [b"first", b"second" * 30, b"third", b"fourth"]).read_bytes()
+    for position in range(frame_bytes(5), frame_bytes(5) + frame_bytes(180)):
+        data = bytearray(whole)
+        data[position] ^= 1
+        (tmp_path / "a.segment").write_bytes(data)
+        (segment,) = recover(tmp_path)
+        assert bodies(segment) == [b"first", b"", b"third", b"fourth"], position
+        assert (segment.records, segment.bytes) == (9, segment.path.stat().st_size)
+        assert (tmp_path / "a.damaged").read_bytes() == data
+    segment.delete()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.damaged"]
+    assert recover(tmp_path) == []
+    assert (tmp_path / "a.damaged").exists()
+
+
+def test_a_torn_request_with_a_torn_tail_behind_it(tmp_path: Path) -> None:
+    path = write_segment(tmp_path, "a", [b"first", b"second", b"third", b"fourth"])
     data = bytearray(path.read_bytes())
     data[frame_bytes(5) + 3] ^= 1
-    path.write_bytes(data)
+    path.write_bytes(data[:-7])
     (segment,) = recover(tmp_path)
-    assert bodies(segment) == [b"first"]
+    assert bodies(segment) == [b"first", b"", b"third"]
+
+
+def test_a_directory_of_somebody_else_stays(tmp_path: Path) -> None:
+    """The root of a disk has one."""
+    (tmp_path / "lost+found").mkdir()
+    assert recover(tmp_path) == []
+    assert (tmp_path / "lost+found").is_dir()
 
 
 def test_frames_of_another_segment_do_not_pass(tmp_path: Path) -> None:
@@ -222,6 +246,48 @@ def test_a_disk_that_refuses_is_busy_and_loses_nothing(
         spool.done(segment)
     assert found == [b"before", b"after"]
     assert budget.bytes == 0
+
+
+def test_a_segment_is_not_written_to_after_a_failed_fsync(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the kernel made of its pages is not known, whatever a later fsync says."""
+    spool.append(request(b"before"), quiet=False).result(5)
+
+    def refuse(fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(segment_module, "_sync", refuse)
+        with pytest.raises(Busy, match="Input/output error"):
+            spool.append(request(b"refused"), quiet=False).result(5)
+    spool.append(request(b"after"), quiet=False).result(5)
+    taken = [spool.take(), spool.take()]
+    assert [bodies(segment) for segment in taken if segment] == [[b"before"], [b"after"]]
+
+
+def test_what_a_failed_write_left_and_could_not_be_cut(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing acknowledged may come to lie behind it: the engine would not read so far."""
+    spool.append(request(b"before"), quiet=False).result(5)
+
+    def half(fd: int, data: bytes) -> int:
+        os.write(fd, data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    def refuse(fd: int, size: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(segment_module, "_write", half)
+        patched.setattr(segment_module.os, "ftruncate", refuse)
+        with pytest.raises(Busy, match="No space left"):
+            spool.append(request(b"refused" * 100), quiet=False).result(5)
+    spool.append(request(b"after"), quiet=False).result(5)
+    before, after = spool.take(), spool.take()
+    assert before is not None
+    assert after is not None
+    assert before.path.stat().st_size > before.bytes
+    before.trim()
+    assert before.path.stat().st_size == before.bytes
+    assert (bodies(before), bodies(after)) == ([b"before"], [b"after"])
 
 
 def test_a_segment_whose_file_cannot_be_closed_is_loaded_all_the_same(

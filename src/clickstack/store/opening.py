@@ -9,7 +9,7 @@ from clickstack.core.settings import Settings
 
 from .embedded import EmbeddedEngine
 from .engine import pools
-from .mend import mend_deduplication_logs
+from .mend import mend_deduplication_logs, mend_tables
 from .migrate import migrate
 from .store import Store
 
@@ -26,6 +26,7 @@ def open_store(settings: Settings) -> Store:
         memory_bytes,
     )
     store = Store(engine)
+    mend_tables(store, directory)
     migrate(store)
     return store
 
