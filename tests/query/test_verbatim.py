@@ -247,6 +247,10 @@ def test_all_columns_come_without_places(store: Store, tmp_path: Path) -> None:
     [
         ("SELECT metadata_path FROM {d:Identifier}.{t:Identifier}", {"d": "system", "t": "tables"}),
         ("SELECT metadata_path FROM system.{t:Identifier}", {"t": "tables"}),
+        (
+            "SELECT data_paths FROM {d:Identifier}.{t:Identifier} WHERE 1 OR [(system.tables)] = []",
+            {"d": "system", "t": "tables"},
+        ),
         ("SELECT metadata_path FROM system./**/tables", {}),
         ("SELECT metadata_path, '\\' system.tables' FROM `sys\\x74em`.tables", {}),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 from clickstack.core.errors import BadQuery, Busy, Cancelled, ClickstackError, Forbidden, QueryTimeout, StoreFailed
 from clickstack.core.sql import Param, Sql
-from clickstack.store import Store
+from clickstack.store import Statement, Store
 from clickstack.store.failures import translate
 from threads import in_parallel, joined
 
@@ -208,6 +208,18 @@ def test_user_errors_are_readable(store: Store, text: str, error: type[Clickstac
         ask(store, text)
     assert str(caught.value).startswith(says)
     assert "DB::Exception" not in str(caught.value)
+
+
+def test_an_answer_that_would_fill_the_memory_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadQuery, match="too large"):
+        ask(store, "SELECT repeat('x', 1000000 - number) FROM numbers(200)")
+    monkeypatch.setattr("clickstack.store.embedded.QUERY_RESULT_BYTES_MAX", 1_000_000)  # the engine's own is as before
+    for constant in ("repeat('x', 100000)", "toLowCardinality(repeat('x', 100000))"):
+        with pytest.raises(BadQuery, match="too large"):
+            ask(store, f"SELECT {constant} FROM numbers(20)")
+        with pytest.raises(BadQuery, match="too large"):
+            store.answer(Statement(f"SELECT {constant} FROM numbers(20)", {}, "TSV", {}, {}))
+    assert store.ping()
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ ERRAND_WAIT_S = 30.0  # longest a command waits for the running server to do wha
 # --- What one query may take (see store.POOLS) -----------------------------------------------------------------
 QUERY_MEMORY_BYTES_MAX = 4 * 1024**3  # one query; the engine's own cap stands above it
 QUERY_RESULT_ROWS_MAX = 1_000_000  # rows sent back by one query; above: nobody reads them, JSON eats the memory
+QUERY_RESULT_BYTES_MAX = 128 * 1024**2  # the same, as columns and as text; as objects it is up to ten times that
 QUERY_SECONDS_MIN = 0.001  # that a setting may allow a query; the engine takes less than a microsecond for no limit
 SETTING_THREADS_MAX = 64  # of one query by a setting of its source; above: thousands of threads for one chart
 SETTING_BLOCK_ROWS_MAX = 1_048_576  # rows computed at once by such a setting; above: memory before the first check

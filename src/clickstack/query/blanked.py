@@ -39,14 +39,17 @@ _GO_ON = re.compile(
 )
 
 
-def blanked(text: str, tables: Sequence[str]) -> str:
-    """The statement with its places blanked. `tables` are those its tree names.
+def blanked(text: str, tables: Sequence[str], columns: Sequence[str]) -> str:
+    """The statement with its places blanked. `tables` and `columns` are those its tree names: a column that is called
+    as a place could be blanked instead of a table that a parameter names.
 
     Raises BadQuery and Forbidden for a statement in which they cannot be told.
     """
     wanted = sum(name in PLACES for name in tables)
     if not wanted:
         return text
+    if PLACES.intersection(columns):
+        raise Forbidden("Columns cannot be called system.tables or system.databases here.")
     parts: list[str] = []
     found = 0
     for match in _PIECE.finditer(text):

@@ -56,7 +56,7 @@ def histogram_quantile(draft: Draft, context: Context) -> tuple[Sql, Sql]:
     per_bounds = select(
         columns=[
             *columns,
-            Sql.of("any(ExplicitBounds) AS __of_bounds"),
+            Sql.of("arrayFilter(bound -> bound < inf, any(ExplicitBounds)) AS __of_bounds"),
             Sql.of(f"sumForEachIf(BucketCounts, {_COUNTED}) AS __now"),
             Sql.of(f"sumForEachIf(__counts_before, {_GOES_ON}) AS __earlier"),
             Sql.of(f"arrayCumSum({_NEW}) AS __cumulative"),
@@ -168,8 +168,8 @@ def totals(
     """`whole` says when all of a point is new, `none` when nothing is; `also` are columns these two read."""
     aggregate = context.chart.select[0].aggregate
     read = ("Sum AS __sum", "lagInFrame(Sum) OVER __series AS __sum_before") if aggregate in ("sum", "avg") else ()
-    limits = ("Min", "Max") if extremes and aggregate in ("min", "max") else ()
-    columns = [*keys(draft), *limits]
+    limits = ("Min", "Max", "Sum AS __whole_sum") if extremes and aggregate in ("min", "max") else ()
+    columns = [*keys(draft), *(limit.rpartition(" ")[2] for limit in limits)]
     new = [Sql.of("assumeNotNull(", new_part("__count", "__count_before", whole, none), ") AS __new_count")]
     if read:
         new.append(Sql.of(new_part("__sum", "__sum_before", whole, none), " AS __new_sum"))
@@ -182,10 +182,13 @@ def totals(
     return rows, Sql.of(_TOTALS[aggregate])
 
 
+# Senders may leave both extremes out (Prometheus has none), and the column is 0 then. Where both are 0, so is the sum.
+_EXTREMES = "__new_count > 0 AND NOT (Min = 0 AND Max = 0 AND __whole_sum != 0)"
+
 _TOTALS = {
     "count": "sum(__new_count)",
     "sum": "sum(__new_sum)",
     "avg": "sum(__new_sum) / nullIf(sum(__new_count), 0)",
-    "min": "minOrNullIf(Min, __new_count > 0)",
-    "max": "maxOrNullIf(Max, __new_count > 0)",
+    "min": f"minOrNullIf(Min, {_EXTREMES})",
+    "max": f"maxOrNullIf(Max, {_EXTREMES})",
 }

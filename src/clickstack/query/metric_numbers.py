@@ -2,7 +2,7 @@
 
 gauge      the newest value of the bucket, by time and not by order of reading; as a delta, its change over the bucket
 sum        what a counter grew by in the bucket; after a reset the new value counts, as in Prometheus. Delta points
-           are added up. Sums that may fall (not monotonic) are gauges.
+           are added up. Sums that may fall (not monotonic) are gauges, whose increase is their change, up or down.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ from .metric_steps import (
     series,
 )
 
-# A cumulative point's growth over the previous one of its series; the first point only starts the count.
-_STEP = "multiIf(__delta, __point, isNull(__previous), 0, __point < __previous, __point, __point - __previous)"
+# A cumulative point's growth over the previous one of its series; the first point only starts the count. What may fall
+# has not begun anew where it fell.
+_STEP = (
+    "multiIf(__delta, __point, isNull(__previous), 0, __monotonic AND __point < __previous, __point, "
+    "__point - __previous)"
+)
 
 
 def gauge_numbers(draft: Draft, context: Context) -> Sql:
@@ -45,8 +49,11 @@ def gauge_numbers(draft: Draft, context: Context) -> Sql:
 
 
 def sum_numbers(draft: Draft, context: Context) -> Sql:
+    aggregate = context.chart.select[0].aggregate
     number = f"if(any(__monotonic OR __delta), sum({_STEP}), argMax(__point, __at))"
-    if context.chart.select[0].aggregate == "none":  # the counter itself, not what it grew by
+    if aggregate in ("increase", "rate"):
+        number = f"sum({_STEP})"
+    elif aggregate == "none":  # the counter itself, not what it grew by
         number = "if(any(__delta), sum(__point), argMax(__point, __at))"
     points = select(
         columns=[

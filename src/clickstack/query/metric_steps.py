@@ -72,12 +72,17 @@ def series(context: Context) -> Sql:
     return Sql.of(f"cityHash64(MetricName, {one})" if metric and metric.name_sql else one)
 
 
-def before(context: Context) -> Sql:
-    """The window `__series`: the point of the same series before this one."""
+def before(context: Context, *, temporality: bool = True) -> Sql:
+    """The window `__series`: the point of the same series before this one.
+
+    What two processes send under one identity, one of them deltas, are two series: a difference between a total and
+    a delta means nothing.
+    """
     time = context.times.finest.sql
     return Sql.of(
         "WINDOW __series AS (PARTITION BY ",
         series(context),
+        ", AggregationTemporality" if temporality else "",
         " ORDER BY ",
         time,
         " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)",
@@ -107,7 +112,7 @@ def steps(
         ],
         source=draft.source,
         where=[*draft.where, *([Sql.of("AggregationTemporality != 0")] if temporality else [])],
-        tail=[before(context)],
+        tail=[before(context, temporality=temporality)],
     )
 
 

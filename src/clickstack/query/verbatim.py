@@ -102,7 +102,10 @@ def ask(store: Store, sources: Iterable[Source], question: Question, query_id: s
     tables = tables_of(sources)
     nodes = _tree(store, text, question.params)
     _check(store, text, nodes, tables)
-    text = blanked(text, [node.name for node in nodes if node.kind == "TableIdentifier"])
+    tables_named, columns_named = (
+        [node.name for node in nodes if node.kind == kind] for kind in ("TableIdentifier", "Identifier")
+    )
+    text = blanked(text, tables_named, columns_named)
     chosen, shape = _sorted(settings)
     ours: dict[str, int | float | str] = {**shape}
     ours |= {"max_result_bytes": VERBATIM_ANSWER_BYTES_MAX, "additional_table_filters": _filters(tables)}

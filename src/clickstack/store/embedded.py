@@ -17,12 +17,14 @@ import orjson
 from chdb.state.sqlitelike import Connection
 
 from clickstack.core.errors import StartupError
+from clickstack.core.limits import QUERY_RESULT_BYTES_MAX
 from clickstack.core.result import Column, Progress, QueryResult, Statistics
 from clickstack.core.sql import ParamValue, ident, literal, wire_params
 
 from .connections import Connections, setting
 from .durability import Disk
 from .engine import READING_POOLS, Answer, Load, Pool, PoolName, Statement
+from .failures import too_large
 from .query_settings import NO_SETTINGS, Settings
 from .reading import STATEMENT_WORDS, check_reading
 from .running import Running
@@ -106,7 +108,7 @@ class EmbeddedEngine:
             if pool in READING_POOLS:
                 check_reading(text, partial(_format_query, handle.connection))
             result = handle.connection.query(text, "JSONCompact", wire_params(params))
-            answer, read = result.bytes(), _read(result)
+            answer, read = _text(result), _read(result)
         document = orjson.loads(answer) if answer else {"meta": [], "data": []}
         return QueryResult(
             columns=tuple(Column(each["name"], each["type"]) for each in document["meta"]),
@@ -122,7 +124,7 @@ class EmbeddedEngine:
         ):
             check_reading(statement.text, partial(_format_query, handle.connection), STATEMENT_WORDS)
             result = handle.connection.query(statement.text, statement.format, dict(statement.params))
-            return Answer(result.bytes(), _read(result))
+            return Answer(_text(result), _read(result))
 
     def command(self, text: str) -> None:
         with self._connections.take("admin") as handle:
@@ -168,6 +170,14 @@ class EmbeddedEngine:
             written.write_text(proto)
             written.replace(file)
         return file
+
+
+def _text(result: Any) -> bytes:
+    """What the engine wrote. Its own limit is on columns, where a constant of a million rows is one value. Raises
+    BadQuery."""
+    if result.size() > QUERY_RESULT_BYTES_MAX:
+        raise too_large()
+    return bytes(result.bytes())
 
 
 def _read(result: Any) -> Statistics:

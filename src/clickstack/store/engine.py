@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from clickstack.core.limits import QUERY_RESULT_BYTES_MAX
 from clickstack.core.result import Progress, QueryResult, Statistics
 from clickstack.core.settings import Settings
 from clickstack.core.sql import ParamValue
@@ -127,6 +128,7 @@ def pools(settings: Settings, memory_bytes: int, rows_max: int, wait_s: float) -
         "max_execution_time": settings.query_timeout_s,
         "max_memory_usage": memory_bytes,
         "max_result_rows": rows_max,
+        "max_result_bytes": QUERY_RESULT_BYTES_MAX,
         "result_overflow_mode": "throw",
         "timeout_overflow_mode": "throw",
         "use_query_condition_cache": 1,

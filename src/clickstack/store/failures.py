@@ -37,7 +37,7 @@ _TEXT: dict[int, Callable[[str], ClickstackError]] = {
         message, hint="The source, or SQL of yours, names a table that this connection lacks."
     ),
     164: lambda message: Forbidden("Only reading is allowed here: " + message),
-    396: lambda _: BadQuery("The answer has too many rows. Add a limit or group more coarsely."),
+    396: lambda _: too_large(),
 }
 # The machine, the disk, the engine itself: nothing the author of a query can mend. (Names: ClickHouse, ErrorCodes.cpp)
 _MACHINE = frozenset(
@@ -94,3 +94,7 @@ def readable(text: str) -> str:
     text = _ASIDE.split(text, maxsplit=1)[0]
     text = _NOISE.sub("", text).strip().rstrip(".:,") + "."
     return text if len(text) <= MESSAGE_CHARS_MAX else text[: MESSAGE_CHARS_MAX - 1] + "…"
+
+
+def too_large() -> BadQuery:
+    return BadQuery("The answer has too many rows, or rows too large. Add a limit, choose less or group more coarsely.")
