@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from clickstack.core.chart import AggregateName, ChartConfig, Filter, Select
+from clickstack.core.chart import AggregateName, ChartConfig, Filter, Formula, Select
 from clickstack.core.errors import BadQuery
 from clickstack.core.timerange import TimeRange
 from clickstack.query import Runner
@@ -158,6 +158,41 @@ def test_a_type_through_every_aggregate(table: Store, kind: Kind) -> None:
     for name in set(names) - set(answered):
         with pytest.raises(BadQuery, match=r"select\.0\.valueExpression: c_.* (needs a number|is a list of maps)"):
             ask(table, kind.asked, [name])
+
+
+OF_ONE_TWO_FIVE = [kind for kind in KINDS if kind.numbers in (ONE_TWO_FIVE[1:], ONE_FIVE[1:])]
+
+
+@pytest.mark.parametrize("kind", OF_ONE_TWO_FIVE, ids=lambda kind: kind.type + kind.expression)
+def test_a_type_weighted_divided_and_in_formulas(table: Store, kind: Kind) -> None:
+    """Quotients have all their digits, also of decimals; and no type is refused."""
+    total, average, median, *_ = kind.numbers
+    values = (Select("sum", kind.asked), Select("avg", kind.asked), Select("quantile", kind.asked, 0.5))
+    weighted = ChartConfig(SOURCE, values, display="table", sample_weight="2")
+    (point,) = Runner(table).run(weighted, TimeRange(0, 1000_000)).points
+    assert point.values == (2 * total, pytest.approx(average), pytest.approx(median, abs=1.5))
+    by_rows = ChartConfig(SOURCE, (Select("sum", kind.asked), Select("count")), display="table")
+    formulas = tuple(map(Formula, ("A / B", "A * A", "A + 1.5", "A - B", "-(A * 0)", "B / A")))
+    (point,) = Runner(table).run(replace(by_rows, formulas=formulas), TimeRange(0, 1000_000)).points
+    assert point.values[2:] == pytest.approx((total / 3, total * total, total + 1.5, total - 3, 0, 3 / total))
+    (point,) = Runner(table).run(replace(by_rows, ratio="share_of_total"), TimeRange(0, 1000_000)).points
+    assert point.values == (pytest.approx(total / 3),)
+
+
+def test_weighted_numbers_below_zero_and_with_fractions(table: Store) -> None:
+    """The engine's avgWeighted beside a UInt64 makes 1 of 1.5 and 18446744073709551615 of -1."""
+    values = tuple(Select(name, "c_int8 * -1.5") for name in ("sum", "avg"))
+    chart = ChartConfig(SOURCE, values, display="table", sample_weight="if(id = 1, 3, 1)")
+    (point,) = Runner(table).run(chart, TimeRange(0, 1000_000)).points
+    assert point.values == (-15, -3)
+
+
+def test_large_whole_numbers_do_not_overflow(table: Store) -> None:
+    chart = ChartConfig(SOURCE, (Select("sum", "c_uint64 * 1000000000000000000"),), display="table")
+    (point,) = Runner(table).run(replace(chart, sample_weight="10"), TimeRange(0, 1000_000)).points
+    assert point.values == (8e19,)
+    (point,) = Runner(table).run(replace(chart, formulas=(Formula("A * 10"),)), TimeRange(0, 1000_000)).points
+    assert point.values[1] == 8e19
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type + kind.expression)

@@ -121,12 +121,17 @@ def derived_values(chart: ChartConfig) -> list[Sql]:
     if chart.ratio == "per_group":
         return [ratio_sql()]
     whole = f"OVER (PARTITION BY {BUCKET})" if isinstance(chart.granularity_s, int) else "OVER ()"
-    return [Sql.of(f"coalesce({value_name(0)}, 0) / nullIf(sum({value_name(1)}) {whole}, 0)")]
+    return [_quotient(f"sum({value_name(1)}) {whole}")]
 
 
 def ratio_sql() -> Sql:
     """First ÷ second; a missing first is 0, nothing or 0 below the line is NULL (§2.9, §9.1 W9)."""
-    return Sql.of(f"coalesce({value_name(0)}, 0) / nullIf({value_name(1)}, 0)")
+    return _quotient(value_name(1))
+
+
+def _quotient(below: str) -> Sql:
+    """In Float64, since decimals divided by the engine keep the few digits of the column."""
+    return Sql.of(f"toFloat64(coalesce({value_name(0)}, 0)) / nullIf(toFloat64({below}), 0)")
 
 
 def shown_values(chart: ChartConfig) -> list[int]:
