@@ -103,7 +103,10 @@ def table(fields: Fields) -> Sql:
 def bucket_start(time: Sql, width_s: int, context: Context) -> Sql:
     """The beginning of a time's bucket in the chart's zone, whatever the server's zone (§9.1 W14)."""
     if context.chart.time_zone == "UTC" and not context.chart.origin_s:
-        return Sql.of("toUnixTimestamp(toStartOfInterval(toDateTime(", time, f"), toIntervalSecond({int(width_s)})))")
+        # a column with a zone of its own would be cut by that zone's clocks
+        zone = ", 'UTC'" if context.times.finest.zone != "UTC" else ""
+        moment = Sql.of("toDateTime(", time, zone, ")")
+        return Sql.of("toUnixTimestamp(toStartOfInterval(", moment, f", toIntervalSecond({int(width_s)})))")
     seconds = Sql.of("toUnixTimestamp(toDateTime(", time, "))")
     return Grid.of(context.chart, width_s).sql(seconds, context.time_range)
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from clickstack.core.errors import BadQuery
-from clickstack.core.sql import Param, Sql, ident
+from clickstack.core.sql import Param, Sql, ident, literal
 from clickstack.core.timerange import TimeRange
 
 from .columntype import ColumnType, parse_type
@@ -21,16 +21,31 @@ _MONOTONIC = re.compile(r"(?P<function>toStartOf\w+|toDate|toDateTime|toYYYYMM|t
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """An expression that tells a row's time. `rounding` is the function it applies to a column, if it is one."""
+    """An expression that tells a row's time. `rounding` is the function it applies to a column, if it is one.
+
+    `zone` is that of a column which has one of its own, such as `DateTime('Asia/Kolkata')`: functions round by it.
+    """
 
     sql: Sql
     type: ColumnType
     rounding: str | None = None
+    zone: str = "UTC"
 
     @property
     def fineness(self) -> int:
         """Larger is finer: rounded < Date < DateTime < DateTime64."""
         return 0 if self.rounding else {"Date": 1, "Date32": 1, "DateTime": 2}.get(self.type.base, 3)
+
+    def rounded(self, moment: Sql, rounding: str) -> Sql:
+        """A moment rounded as the column's times are."""
+        local = moment if self.zone == "UTC" else Sql.of("toTimeZone(", moment, f", {literal(self.zone)})")
+        return Sql.of(f"{rounding}(", local, ")")
+
+    def hint(self, start: Sql, end: Sql) -> Sql:
+        """What start ≤ time ≤ end says about a rounded time."""
+        assert self.rounding is not None
+        low, high = (self.rounded(moment, self.rounding) for moment in (start, end))
+        return Sql.of("indexHint(", self.sql, " >= ", low, " AND ", self.sql, " <= ", high, ")")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +53,7 @@ class TimeColumns:
     """All of a source's times. `finest` is what buckets and orders; `keys` are rounded times of the sorting key."""
 
     columns: tuple[TimeColumn, ...]
-    keys: tuple[Sql, ...]
-    key_functions: tuple[str, ...]
+    keys: tuple[TimeColumn, ...]
 
     @property
     def finest(self) -> TimeColumn:
@@ -52,14 +66,9 @@ class TimeColumns:
         that the condition on Timestamp bounds it, and would read every granule. As a mere hint it costs nothing per
         row; it is sound because the condition implies it.
         """
-        start, end = (_moment(ms) for ms in (time_range.start_ms, time_range.end_ms))
-        conditions: list[Sql] = []
-        for column in self.columns:
-            conditions.extend(_within(column, start, end))
-        for key, function in zip(self.keys, self.key_functions, strict=True):
-            bounds = Sql.of(key, f" >= {function}(", start, ") AND ", key, f" <= {function}(", end, ")")
-            conditions.append(Sql.of("indexHint(", bounds, ")"))
-        return conditions
+        conditions = [condition for column in self.columns for condition in _within(column, time_range)]
+        start, end = _moment(time_range.start_ms), _moment(time_range.end_ms)
+        return [*conditions, *(key.hint(start, end) for key in self.keys)]
 
 
 def time_columns(expression: str, fields: Fields, *also: str | None) -> TimeColumns:
@@ -68,29 +77,46 @@ def time_columns(expression: str, fields: Fields, *also: str | None) -> TimeColu
     if not texts:
         raise BadQuery("The source has no timestampValueExpression.")
     columns = tuple(_time_column(text, fields) for text in dict.fromkeys(texts))
-    keys, functions = [], []
+    keys = []
     for part in split_list(fields.schema.sorting_key, "the sorting key"):
         match = _MONOTONIC.fullmatch(part)
         if match and match["column"] in texts:
-            keys.append(Sql.of(f"{match['function']}({ident(match['column'])})"))
-            functions.append(match["function"])
-    return TimeColumns(columns, tuple(keys), tuple(functions))
+            keys.append(_rounded(match, fields))
+    return TimeColumns(columns, tuple(keys))
 
 
 def _time_column(text: str, fields: Fields) -> TimeColumn:
     known = fields.find_or_none(text.strip("`"))
     if known is not None:
-        return TimeColumn(known.sql, known.type)
+        return TimeColumn(known.sql, known.type, zone=zone_of(known.type))
     match = _MONOTONIC.fullmatch(text)
     if match:
-        return TimeColumn(Sql.of(f"{match['function']}({ident(match['column'])})"), parse_type("DateTime"), match[1])
+        return _rounded(match, fields)
     return TimeColumn(user_expression(text, "timestampValueExpression"), parse_type("DateTime64(9)"))
 
 
-def _within(column: TimeColumn, start: Sql, end: Sql) -> list[Sql]:
+def _rounded(match: re.Match[str], fields: Fields) -> TimeColumn:
+    column = fields.find_or_none(match["column"])
+    sql = Sql.of(f"{match['function']}({ident(match['column'])})")
+    zone = zone_of(column.type) if column else "UTC"
+    return TimeColumn(sql, parse_type("DateTime"), match["function"], zone)
+
+
+def zone_of(kind: ColumnType) -> str:
+    """The zone that a column of times names, UTC when it names none."""
+    named = _ZONE.search(kind.text)
+    return named[1] if named and kind.family == "time" else "UTC"
+
+
+_ZONE = re.compile(r"'([\w/+-]+)'")
+
+
+def _within(column: TimeColumn, time_range: TimeRange) -> list[Sql]:
+    start, end = _moment(time_range.start_ms), _moment(time_range.end_ms)
     wrapped = column.rounding or ("toDate" if column.type.base in ("Date", "Date32") else None)
-    if wrapped:  # the whole unit that holds the end belongs to the range
-        return [Sql.of(column.sql, f" >= {wrapped}(", start, ")"), Sql.of(column.sql, f" <= {wrapped}(", end, ")")]
+    if wrapped:  # every unit that holds a part of the range, so not the one that begins with its end
+        first, last = (column.rounded(each, wrapped) for each in (start, _moment(time_range.end_ms - 1)))
+        return [Sql.of(column.sql, " >= ", first), Sql.of(column.sql, " <= ", last)]
     if column.type.base == "DateTime":  # whole seconds: a second belongs to the range when it begins before the end
         start = Sql.of("toDateTime(", start, ")")
     return [Sql.of(column.sql, " >= ", start), Sql.of(column.sql, " < ", end)]

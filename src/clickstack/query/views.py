@@ -28,7 +28,7 @@ from .grid import Grid
 from .kept import KEPT_AGGREGATES, Kept, Unfit, ViewUse, Wanted, kept_value
 from .naming import group_parts
 from .select import AGGREGATIONS
-from .timefilter import TimeColumn, TimeColumns
+from .timefilter import TimeColumn, TimeColumns, zone_of
 from .usersql import tokenize
 from .where import Conditions
 
@@ -89,7 +89,7 @@ def fit(context: Context, view: MaterializedView, schema: TableSchema) -> ViewUs
     if context.times.finest.fineness < 2:
         raise Unfit("the source's time is rounded")
     time = schema.column(view.timestamp_column)
-    if time is None or parse_type(time.type).base not in ("DateTime", "DateTime64"):
+    if time is None or (kind := parse_type(time.type)).base not in ("DateTime", "DateTime64"):
         raise Unfit(f"it has no time column {view.timestamp_column}")
     names = _shared(view, base.schema, schema)
     dimensions = Dimensions(base, names, schema, chart.source)
@@ -98,7 +98,7 @@ def fit(context: Context, view: MaterializedView, schema: TableSchema) -> ViewUs
     return ViewUse(
         view=view,
         fields=dimensions,
-        times=TimeColumns((TimeColumn(Sql.of(ident(time.name)), parse_type(time.type)),), (), ()),
+        times=TimeColumns((TimeColumn(Sql.of(ident(time.name)), kind, zone=zone_of(kind)),), ()),
         conditions=_conditions(dimensions, chart.source),
         inner=_inner(context.time_range, view),
         kept=tuple(_kept(context, index, view, schema) for index in range(len(chart.select))),

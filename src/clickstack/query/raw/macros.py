@@ -106,10 +106,7 @@ def _hints(fields: Fields | None, expression: Sql, start: Sql, end: Sql) -> list
     if column is None or not parse_type(column.type).base.startswith("DateTime"):
         return []
     times = time_columns(column.name, fields)
-    return [
-        Sql.of(" AND indexHint(", key, f" >= {function}(", start, ") AND ", key, f" <= {function}(", end, "))")
-        for key, function in zip(times.keys, times.key_functions, strict=True)
-    ]
+    return [Sql.of(" AND ", key.hint(start, end)) for key in times.keys]
 
 
 def _time_filter(context: MacroContext, arguments: list[Argument]) -> Sql:
