@@ -112,6 +112,7 @@ def kinds() -> Iterator[Kind]:
     for inner, value in (("String", "'1'"), ("Int64", "1"), ("Nullable(Float64)", "NULL"), ("Date", DAYS[0])):
         yield Kind(f"Array({inner})", (f"[{value}]", "[]", f"[{value}, {value}]"), 3, REFUSED)
     yield Kind("Array(Map(String, String))", ("[{'k': '1'}]", "[]", "[{}]"), 3, REFUSED)
+    yield Kind("Array(Map(String, Int64))", ("[{'k': 0}]", "[]", "[{}]"), 3, REFUSED)
     yield Kind("Array(JSON)", ("""['{"k": 1}']""", "[]", "[]"), 2, REFUSED)
     yield Kind("Tuple(a String, b Int64)", ("('x', 1)", "('y', 1)", "('x', 2)"), 3, REFUSED)
     yield Kind("Nested(a String, b Int64)", ("['x']", "[]", "['y', 'z']"), 3, REFUSED, ".a")
@@ -119,6 +120,7 @@ def kinds() -> Iterator[Kind]:
 
 KINDS = list(kinds())
 COMPUTED = {"m": "UInt16 MATERIALIZED c_uint8 * 2", "a": "String ALIAS toString(c_uint8)"}
+COMPUTED |= {"t": "Float32 MATERIALIZED c_uint8 / 10"}
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +240,19 @@ def test_computed_columns(table: Store, column: str, expected: list[int]) -> Non
         ("c_datetime_utc:2024-01-02", [2]),
         ("c_nullable_bool:false", []),
         ("-c_nullable_bool:false", [1, 2, 3]),
+        ("c_float32:1e0", [1]),
+        ("t:0.1", [1]),  # in Float32, where it is another number than in Float64
+        ("t:[0.2 TO 0.2]", [2]),
+        ("c_decimal_9_2:>9999999999999999999", []),
+        ("-c_decimal_76_8:>9999999999999999999", [1, 2, 3]),
+        ('c_uuid:"00000000000000000000000000000002"', [2]),
+        ('c_ipv6:"FE80:0:0::2"', [2]),
+        ("c_ipv6:>fe80::1", [2, 3]),
+        ("c_nullable_ipv4:[10.0.0.1 TO 10.0.0.10]", [1, 3]),
+        ("-c_nullable_ipv4:>10.0.0.10", [1, 2, 3]),
+        ("c_map_string_nullable_int64.k:*", [1, 3]),  # NULL is no value
+        ("c_array_map_string_int64.k:0", [1]),  # not where the key is missing
+        ("c_array_map_string_int64.k:*", [1]),
         ("m:4", [2]),
         ("a:4", []),
     ],
@@ -263,6 +278,22 @@ def test_what_a_type_cannot_be_searched_for(table: Store, query: str, message: s
     chart = ChartConfig(SOURCE, (Select("count"),), where=Filter(query), display="table")
     with pytest.raises(BadQuery, match=message):
         Runner(table).run(chart, TimeRange(0, 1000_000))
+
+
+def test_a_nested_column_in_one_piece(_engine: Store) -> None:  # noqa: PT019
+    _engine.command(
+        "CREATE TABLE whole (id UInt8, Timestamp DateTime64(9), n Nested(a String, b Int64)) "
+        "ENGINE = MergeTree ORDER BY Timestamp SETTINGS flatten_nested = 0"
+    )
+    _engine.command("INSERT INTO whole VALUES (1, 1, [('x', 5)]), (2, 2, [])")
+    try:
+        for query, found in (("n:x", 1), ("n:*", 1), ("-n:x", 1), ("n:y", 0)):
+            chart = ChartConfig(replace(SOURCE, table_name="whole"), (Select("count"),), where=Filter(query))
+            points = Runner(_engine).run(replace(chart, display="table"), TimeRange(0, 1000_000)).points
+            assert [point.values for point in points] == [(found,)]
+    finally:
+        _engine.command("DROP TABLE whole")
+        _engine.catalog.forget()
 
 
 def test_the_state_of_an_aggregate_says_how_it_is_read(_engine: Store) -> None:  # noqa: PT019
