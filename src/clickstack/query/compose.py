@@ -21,7 +21,7 @@ from .draft import BUCKET, Draft, group_name, render, select, subquery, value_na
 from .fields import Field, Fields
 from .formula import formula_sql
 from .lucene import compile_lucene
-from .naming import group_parts, value_names, with_columns
+from .naming import group_parts, spoken_names, value_names, with_columns
 from .usersql import user_expression
 
 PEAK, PLACE = "__peak", "__place"
@@ -212,7 +212,8 @@ def _named(chart: ChartConfig) -> Mapping[str, str]:
     groups = {name: group_name(index) for index, (_, name) in enumerate(group_parts(chart))}
     expressions = {text: group_name(index) for index, (text, _) in enumerate(group_parts(chart))}
     values = {name: value_name(index) for index, name in enumerate(value_names(chart))}
-    return {**expressions, **groups, **values}
+    spoken = {name: value_name(index) for name, index in spoken_names(chart).items()}
+    return {**spoken, **expressions, **groups, **values}
 
 
 def _keys(draft: Draft) -> list[str]:
