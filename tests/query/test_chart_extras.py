@@ -217,3 +217,24 @@ def test_filters_in_three_pieces(seeded: Store) -> None:
     other = {**piece, "operator": "!="}
     both = rows(ask(seeded, filters=[piece, other], filtersLogicalOperator="OR"))
     assert both == rows(ask(seeded))
+
+
+@pytest.mark.parametrize("alias", ["count", "requests"])
+def test_sql_may_call_a_value_with_an_alias_as_it_reads(seeded: Store, alias: str) -> None:
+    """As the reference's configs do, whose having and order see the aggregates themselves."""
+    errors = {"aggFn": "count", "where": 'SeverityText:"error"', "alias": "errors"}
+    values = [errors, {"aggFn": "count", "alias": alias}]
+    by_service = {"select": values, "groupBy": "ServiceName"}
+    assert rows(ask(seeded, **by_service, orderBy="count() DESC")) == [("svc-a", 1, 6), ("svc-b", 3, 4)]
+    assert rows(ask(seeded, **by_service, having="count() > 4")) == [("svc-a", 1, 6)]
+    assert rows(ask(seeded, **by_service, having=f"{alias} < 5 AND errors > 2")) == [("svc-b", 3, 4)]
+
+
+def test_a_value_with_a_condition_is_not_what_sql_calls_it(seeded: Store) -> None:
+    errors = {"aggFn": "count", "where": 'SeverityText:"error"', "alias": "errors"}
+    with pytest.raises(BadQuery, match="having"):
+        ask(seeded, select=[errors], groupBy="ServiceName", having="count() > 4")
+
+
+def test_a_number_has_neither_groups_nor_an_order(seeded: Store) -> None:
+    assert rows(ask(seeded, displayType="number", groupBy="ServiceName", orderBy="ServiceName")) == [(10,)]

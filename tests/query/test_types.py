@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from clickstack.core.chart import AggregateName, ChartConfig, Filter, Select
+from clickstack.core.chart import AggregateName, ChartConfig, Filter, Formula, Select
 from clickstack.core.errors import BadQuery
 from clickstack.core.timerange import TimeRange
 from clickstack.query import Runner
@@ -112,6 +112,7 @@ def kinds() -> Iterator[Kind]:
     for inner, value in (("String", "'1'"), ("Int64", "1"), ("Nullable(Float64)", "NULL"), ("Date", DAYS[0])):
         yield Kind(f"Array({inner})", (f"[{value}]", "[]", f"[{value}, {value}]"), 3, REFUSED)
     yield Kind("Array(Map(String, String))", ("[{'k': '1'}]", "[]", "[{}]"), 3, REFUSED)
+    yield Kind("Array(Map(String, Int64))", ("[{'k': 0}]", "[]", "[{}]"), 3, REFUSED)
     yield Kind("Array(JSON)", ("""['{"k": 1}']""", "[]", "[]"), 2, REFUSED)
     yield Kind("Tuple(a String, b Int64)", ("('x', 1)", "('y', 1)", "('x', 2)"), 3, REFUSED)
     yield Kind("Nested(a String, b Int64)", ("['x']", "[]", "['y', 'z']"), 3, REFUSED, ".a")
@@ -119,6 +120,7 @@ def kinds() -> Iterator[Kind]:
 
 KINDS = list(kinds())
 COMPUTED = {"m": "UInt16 MATERIALIZED c_uint8 * 2", "a": "String ALIAS toString(c_uint8)"}
+COMPUTED |= {"t": "Float32 MATERIALIZED c_uint8 / 10"}
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +160,41 @@ def test_a_type_through_every_aggregate(table: Store, kind: Kind) -> None:
     for name in set(names) - set(answered):
         with pytest.raises(BadQuery, match=r"select\.0\.valueExpression: c_.* (needs a number|is a list of maps)"):
             ask(table, kind.asked, [name])
+
+
+OF_ONE_TWO_FIVE = [kind for kind in KINDS if kind.numbers in (ONE_TWO_FIVE[1:], ONE_FIVE[1:])]
+
+
+@pytest.mark.parametrize("kind", OF_ONE_TWO_FIVE, ids=lambda kind: kind.type + kind.expression)
+def test_a_type_weighted_divided_and_in_formulas(table: Store, kind: Kind) -> None:
+    """Quotients have all their digits, also of decimals; and no type is refused."""
+    total, average, median, *_ = kind.numbers
+    values = (Select("sum", kind.asked), Select("avg", kind.asked), Select("quantile", kind.asked, 0.5))
+    weighted = ChartConfig(SOURCE, values, display="table", sample_weight="2")
+    (point,) = Runner(table).run(weighted, TimeRange(0, 1000_000)).points
+    assert point.values == (2 * total, pytest.approx(average), pytest.approx(median, abs=1.5))
+    by_rows = ChartConfig(SOURCE, (Select("sum", kind.asked), Select("count")), display="table")
+    formulas = tuple(map(Formula, ("A / B", "A * A", "A + 1.5", "A - B", "-(A * 0)", "B / A")))
+    (point,) = Runner(table).run(replace(by_rows, formulas=formulas), TimeRange(0, 1000_000)).points
+    assert point.values[2:] == pytest.approx((total / 3, total * total, total + 1.5, total - 3, 0, 3 / total))
+    (point,) = Runner(table).run(replace(by_rows, ratio="share_of_total"), TimeRange(0, 1000_000)).points
+    assert point.values == (pytest.approx(total / 3),)
+
+
+def test_weighted_numbers_below_zero_and_with_fractions(table: Store) -> None:
+    """The engine's avgWeighted beside a UInt64 makes 1 of 1.5 and 18446744073709551615 of -1."""
+    values = tuple(Select(name, "c_int8 * -1.5") for name in ("sum", "avg"))
+    chart = ChartConfig(SOURCE, values, display="table", sample_weight="if(id = 1, 3, 1)")
+    (point,) = Runner(table).run(chart, TimeRange(0, 1000_000)).points
+    assert point.values == (-15, -3)
+
+
+def test_large_whole_numbers_do_not_overflow(table: Store) -> None:
+    chart = ChartConfig(SOURCE, (Select("sum", "c_uint64 * 1000000000000000000"),), display="table")
+    (point,) = Runner(table).run(replace(chart, sample_weight="10"), TimeRange(0, 1000_000)).points
+    assert point.values == (8e19,)
+    (point,) = Runner(table).run(replace(chart, formulas=(Formula("A * 10"),)), TimeRange(0, 1000_000)).points
+    assert point.values[1] == 8e19
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type + kind.expression)
@@ -203,6 +240,19 @@ def test_computed_columns(table: Store, column: str, expected: list[int]) -> Non
         ("c_datetime_utc:2024-01-02", [2]),
         ("c_nullable_bool:false", []),
         ("-c_nullable_bool:false", [1, 2, 3]),
+        ("c_float32:1e0", [1]),
+        ("t:0.1", [1]),  # in Float32, where it is another number than in Float64
+        ("t:[0.2 TO 0.2]", [2]),
+        ("c_decimal_9_2:>9999999999999999999", []),
+        ("-c_decimal_76_8:>9999999999999999999", [1, 2, 3]),
+        ('c_uuid:"00000000000000000000000000000002"', [2]),
+        ('c_ipv6:"FE80:0:0::2"', [2]),
+        ("c_ipv6:>fe80::1", [2, 3]),
+        ("c_nullable_ipv4:[10.0.0.1 TO 10.0.0.10]", [1, 3]),
+        ("-c_nullable_ipv4:>10.0.0.10", [1, 2, 3]),
+        ("c_map_string_nullable_int64.k:*", [1, 3]),  # NULL is no value
+        ("c_array_map_string_int64.k:0", [1]),  # not where the key is missing
+        ("c_array_map_string_int64.k:*", [1]),
         ("m:4", [2]),
         ("a:4", []),
     ],
@@ -228,6 +278,22 @@ def test_what_a_type_cannot_be_searched_for(table: Store, query: str, message: s
     chart = ChartConfig(SOURCE, (Select("count"),), where=Filter(query), display="table")
     with pytest.raises(BadQuery, match=message):
         Runner(table).run(chart, TimeRange(0, 1000_000))
+
+
+def test_a_nested_column_in_one_piece(_engine: Store) -> None:  # noqa: PT019
+    _engine.command(
+        "CREATE TABLE whole (id UInt8, Timestamp DateTime64(9), n Nested(a String, b Int64)) "
+        "ENGINE = MergeTree ORDER BY Timestamp SETTINGS flatten_nested = 0"
+    )
+    _engine.command("INSERT INTO whole VALUES (1, 1, [('x', 5)]), (2, 2, [])")
+    try:
+        for query, found in (("n:x", 1), ("n:*", 1), ("-n:x", 1), ("n:y", 0)):
+            chart = ChartConfig(replace(SOURCE, table_name="whole"), (Select("count"),), where=Filter(query))
+            points = Runner(_engine).run(replace(chart, display="table"), TimeRange(0, 1000_000)).points
+            assert [point.values for point in points] == [(found,)]
+    finally:
+        _engine.command("DROP TABLE whole")
+        _engine.catalog.forget()
 
 
 def test_the_state_of_an_aggregate_says_how_it_is_read(_engine: Store) -> None:  # noqa: PT019

@@ -36,7 +36,7 @@ _WRAPPERS = ("LowCardinality", "Nullable", "SimpleAggregateFunction")
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
-    """A type without its wrappers. `arguments` are the inner types of a Map or Array, else empty."""
+    """A type without its wrappers. `arguments` are the inner types of a Map, Array or Nested, else empty."""
 
     base: str
     nullable: bool = False
@@ -65,6 +65,8 @@ def parse_type(text: str) -> ColumnType:
         return ColumnType(inner.base, inner.nullable or base == "Nullable", inner.arguments, text)
     if base in ("Map", "Array"):
         return ColumnType(base, arguments=tuple(parse_type(each) for each in _arguments(inside)), text=text)
+    if base == "Nested":  # one column, where the table does not make a list of each part
+        return ColumnType(base, arguments=(ColumnType("Tuple", text=f"Tuple({inside})"),), text=text)
     return ColumnType(base, text=text)
 
 

@@ -21,7 +21,7 @@ from .draft import BUCKET, Draft, group_name, render, select, subquery, value_na
 from .fields import Field, Fields
 from .formula import formula_sql
 from .lucene import compile_lucene
-from .naming import group_parts, value_names, with_columns
+from .naming import group_parts, spoken_names, value_names, with_columns
 from .usersql import user_expression
 
 PEAK, PLACE = "__peak", "__place"
@@ -121,12 +121,17 @@ def derived_values(chart: ChartConfig) -> list[Sql]:
     if chart.ratio == "per_group":
         return [ratio_sql()]
     whole = f"OVER (PARTITION BY {BUCKET})" if isinstance(chart.granularity_s, int) else "OVER ()"
-    return [Sql.of(f"coalesce({value_name(0)}, 0) / nullIf(sum({value_name(1)}) {whole}, 0)")]
+    return [_quotient(f"sum({value_name(1)}) {whole}")]
 
 
 def ratio_sql() -> Sql:
     """First ÷ second; a missing first is 0, nothing or 0 below the line is NULL (§2.9, §9.1 W9)."""
-    return Sql.of(f"coalesce({value_name(0)}, 0) / nullIf({value_name(1)}, 0)")
+    return _quotient(value_name(1))
+
+
+def _quotient(below: str) -> Sql:
+    """In Float64, since decimals divided by the engine keep the few digits of the column."""
+    return Sql.of(f"toFloat64(coalesce({value_name(0)}, 0)) / nullIf(toFloat64({below}), 0)")
 
 
 def shown_values(chart: ChartConfig) -> list[int]:
@@ -207,7 +212,8 @@ def _named(chart: ChartConfig) -> Mapping[str, str]:
     groups = {name: group_name(index) for index, (_, name) in enumerate(group_parts(chart))}
     expressions = {text: group_name(index) for index, (text, _) in enumerate(group_parts(chart))}
     values = {name: value_name(index) for index, name in enumerate(value_names(chart))}
-    return {**expressions, **groups, **values}
+    spoken = {name: value_name(index) for name, index in spoken_names(chart).items()}
+    return {**spoken, **expressions, **groups, **values}
 
 
 def _keys(draft: Draft) -> list[str]:

@@ -67,6 +67,8 @@ def _known(text: str, fields: Fields, what: str) -> Expression | None:
 
 def _present(field: Field) -> Sql | None:
     key = field.map_key
-    if key is None or field.type.family not in ("number", "bool", "time"):  # a text that is not there is empty
+    if field.type.family not in ("number", "bool", "time"):  # a text that is not there is empty
         return None
+    if key is None:
+        return field.present
     return Sql.of("mapContains(", key.column, ", ", Param(key.key, "String"), ")")

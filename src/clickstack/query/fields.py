@@ -46,8 +46,9 @@ class MapKey:
 class Field:
     """What a name means: an expression and its type.
 
-    `loose`: the values are texts that may hold numbers (map values, JSON paths). `element_key`: the expression is an
-    array of maps or of JSON, and the name goes on to this key of each.
+    `present` is the condition under which a column that keeps a map's key has a value at all. `loose`: the values are
+    texts that may hold numbers (map values, JSON paths). `element_key`: the expression is an array of maps or of JSON,
+    and the name goes on to this key of each.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Field:
     map_key: MapKey | None = None
     loose: bool = False
     element_key: str | None = None
+    present: Sql | None = None
 
 
 class Fields:
@@ -111,6 +113,8 @@ class Fields:
         if kind.base == "Map":
             return self.map_field(column.name, rest, kind)
         if kind.base in ("JSON", "Object"):
+            if not all(rest.split(".")):
+                raise BadQuery(f"{name}: a part of the path is empty.", position=position)
             path = ".".join(ident(part) for part in (column.name, *rest.split(".")))
             return Field(name, Sql.of(path), kind, loose=True)
         if kind.base == "String":
@@ -129,7 +133,10 @@ class Fields:
         kind = kind or parse_type(self._columns[column].type)
         kept = self._of_map_key.get(f"{column}[{literal(key)}]")
         if kept is not None:
-            return Field(f"{column}.{key}", Sql.of(ident(kept.name)), parse_type(kept.type), loose=True)
+            present = Sql.of("mapContains(", ident(column), ", ", Param(key, "String"), ")")
+            return Field(
+                f"{column}.{key}", Sql.of(ident(kept.name)), parse_type(kept.type), loose=True, present=present
+            )
         items, separator = self._items(column)
         access = Sql.of(ident(column), "[", Param(key, "String"), "]")
         return Field(

@@ -58,7 +58,7 @@ Node = Number | Value | Negated | Binary
 
 def formula_sql(formula: Formula, values: list[Sql], what: str) -> Sql:
     """The SQL of a formula over the SQL of the values. Divided by 0 it is NULL. Raises BadFormula."""
-    return _sql(parse_formula(formula.expression, len(values), what), values, formula.missing == "zero")
+    return _sql(parse_formula(formula.expression, len(values), what), values, formula.missing == "zero")[0]
 
 
 def parse_formula(text: str, values: int, what: str = "formula") -> Node:
@@ -165,16 +165,32 @@ class _Parser:
         return BadFormula("syntax-error", self._what, f"{token.text!r} is not expected here", token.position)
 
 
-def _sql(node: Node, values: list[Sql], zero: bool) -> Sql:
+def _sql(node: Node, values: list[Sql], zero: bool) -> tuple[Sql, bool]:
+    """The SQL of a node, and whether it is surely a Float64.
+
+    Products and quotients are computed in Float64, and so is what meets one: whole numbers would overflow, decimals
+    keep the few digits of the column, and the engine mixes no fraction with an Int128. Sums of values stay exact.
+    """
     match node:
         case Number(text):
-            return Sql.of(text if text[0] != "." else f"0{text}")
+            return Sql.of(text if text[0] != "." else f"0{text}"), "." in text
         case Value(index):
-            return Sql.of("coalesce(", values[index], ", 0)") if zero else values[index]
+            return Sql.of("coalesce(", values[index], ", 0)") if zero else values[index], False
         case Negated(of):
-            return Sql.of("(-", _sql(of, values, zero), ")")
+            inside, broken = _sql(of, values, zero)
+            return Sql.of("(0 - ", inside, ")"), broken  # of 0 this is 0, never -0
         case Binary(operator, left, right):
-            divisor = _sql(right, values, zero)
+            sides = [_sql(side, values, zero) for side in (left, right)]
+            broken = operator in "*/" or any(fraction for _, fraction in sides)
+            above, below = (
+                as_float(sql) if broken and not fraction and not isinstance(side, Number) else sql
+                for side, (sql, fraction) in zip((left, right), sides, strict=True)
+            )
             constant = isinstance(right, Number) and float(right.text) != 0
-            below = Sql.of("nullIf(", divisor, ", 0)") if operator == "/" and not constant else divisor
-            return Sql.of("(", _sql(left, values, zero), f" {operator} ", below, ")")
+            if operator == "/" and not constant:
+                below = Sql.of("nullIf(", below, ", 0)")
+            return Sql.of("(", above, f" {operator} ", below, ")"), broken
+
+
+def as_float(sql: Sql) -> Sql:
+    return Sql.of("toFloat64(", sql, ")")

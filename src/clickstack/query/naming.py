@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from clickstack.core.chart import ChartConfig, Select
 from clickstack.core.errors import BadQuery
@@ -13,6 +14,12 @@ from .usersql import SqlToken, split_alias, tokenize
 def operand_names(chart: ChartConfig) -> list[str]:
     """The names of the selects, in order. The second of the same name is called `name__1`, by its index."""
     return _distinct([_name(select) for select in chart.select])
+
+
+def spoken_names(chart: ChartConfig) -> dict[str, int]:
+    """What SQL calls selects that have an alias: `count() > 5`. Not those with a condition, whose rows are fewer."""
+    whole = enumerate(chart.select)
+    return {_name(replace(select, alias=None)): index for index, select in whole if not select.where.text.strip()}
 
 
 def derived_names(chart: ChartConfig) -> list[str]:

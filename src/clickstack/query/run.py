@@ -225,6 +225,8 @@ def readable_sql(sql: Sql) -> str:
 def _shown(value: str | int | float | bool, kind: str) -> str:
     if isinstance(value, str):
         return literal(value) if kind == "String" else f"CAST({literal(value)}, {literal(kind)})"
+    if kind.startswith(("Decimal", "Float32", "BFloat16")):  # the plain number would be another one, or refused
+        return f"CAST({literal(repr(value))}, {literal(kind)})"
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 

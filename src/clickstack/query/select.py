@@ -58,7 +58,7 @@ def _count(ask: Ask) -> Sql:
 def _sum(ask: Ask) -> Sql:
     if ask.weight is None:
         return _call("sum")(ask)
-    product = Sql.of(ask.argument, " * ", ask.weight)
+    product = Sql.of("toFloat64(", ask.argument, ") * ", ask.weight)  # whole numbers could overflow
     return Sql.of("sumIf(" if ask.condition else "sum(", product, *_and_condition(ask), ")")
 
 
@@ -70,9 +70,9 @@ def _rate(ask: Ask) -> Sql:
 def _avg(ask: Ask) -> Sql:
     if ask.weight is None:
         return _call("avg", or_null=True)(ask)
-    return Sql.of(
-        "avgWeightedOrNull", "If(" if ask.condition else "(", ask.argument, ", ", ask.weight, *_and_condition(ask), ")"
-    )
+    # avgWeighted computes in the type of the weight: beside a UInt64, 1.5 is 1 and -1 is 18446744073709551615.
+    arguments = Sql.of("toFloat64(", ask.argument, "), toFloat64(", ask.weight, ")")
+    return Sql.of("avgWeightedOrNull", "If(" if ask.condition else "(", arguments, *_and_condition(ask), ")")
 
 
 def _quantile(ask: Ask) -> Sql:
@@ -82,7 +82,8 @@ def _quantile(ask: Ask) -> Sql:
     if ask.weight is None:
         return _call_with_level("quantileOrNull", ask, ask.argument)
     weight = Sql.of("toUInt32(least(", ask.weight, ", 4294967295))")
-    return _call_with_level("quantileTDigestWeightedOrNull", ask, Sql.of(ask.argument, ", ", weight))
+    argument = Sql.of("toFloat64(", ask.argument, ")")  # it takes no Decimal and no Int128
+    return _call_with_level("quantileTDigestWeightedOrNull", ask, Sql.of(argument, ", ", weight))
 
 
 def _call_with_level(name: str, ask: Ask, arguments: Sql) -> Sql:

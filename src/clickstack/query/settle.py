@@ -55,7 +55,7 @@ def settle(chart: ChartConfig, time_range: TimeRange) -> tuple[ChartConfig, Time
     if chart.align and width_s:
         time_range = Grid.of(chart, width_s).aligned(time_range)
     chart = replace(chart, source=_source(chart), group_by=_groups(chart), order_by=_orders(chart))
-    order = chart.order_by
+    order = chart.order_by if display.grouped else ()  # one row has no order
     if display.largest_first and not order:
         order = (Order(f"`{_quoted(value_names(chart)[0])}`", descending=True),)
     limit, series_limit = chart.limit, chart.series_limit

@@ -14,7 +14,7 @@ from clickstack.core.sql import Param, Sql, ident
 from ..columntype import ColumnType
 from ..fields import Field, Fields
 from .baretext import BareText
-from .nodes import And, Compare, Everything, Exists, FieldName, Match, Node, Not, Or, Phrase, Range, Value
+from .nodes import And, Compare, Everything, Exists, FieldName, Match, Node, Not, Or, Phrase, Range, Value, Words
 from .parser import parse
 from .predicate import FALSE, TRUE, Predicate, Unmatchable
 from .values import SCALARS, Target
@@ -78,7 +78,8 @@ class _Compiler:
                 return _map_value(field, value)
             if field.type.family == "array":
                 return _array(field, value)
-            return _scalar(field.sql, field.type, value, loose=field.loose, name=field.name)
+            found = _scalar(field.sql, field.type, value, loose=field.loose, name=field.name)
+            return _and_present(field, found, value) if field.present else found
         except Unmatchable as reason:
             if isinstance(value, Compare | Range):
                 raise BadQuery(str(reason), position=position) from None
@@ -110,9 +111,7 @@ def _map_value(field: Field, value: Value) -> Predicate:
     predicate = _scalar(field.sql, field.type, value, loose=True, name=field.name)
     match value:
         case Exists():
-            if field.type.family == "text":
-                return Predicate(Sql.of("(", has_key, " AND ", predicate.sql, ")"), predicate.nullable)
-            return Predicate(has_key)
+            return _joined([Predicate(has_key), predicate], " AND ", neutral=TRUE, final=FALSE)
         case Phrase(""):
             return predicate
         case Phrase(text) if key.items is not None and field.type.base == "String":
@@ -121,6 +120,17 @@ def _map_value(field: Field, value: Value) -> Predicate:
             exact = key.separator not in key.key and key.separator not in text
             return Predicate(item if exact else Sql.of("(", item, " AND ", predicate.sql, ")"))
     return Predicate(Sql.of("(", has_key, " AND ", predicate.sql, ")"), predicate.nullable)
+
+
+def _and_present(field: Field, found: Predicate, value: Value) -> Predicate:
+    """The same of a column that keeps the key: asked of the map only where the empty value itself would be found."""
+    assert field.present is not None
+    match value:
+        case Compare(">" | ">=") if field.type.family == "text":
+            return found
+        case Range(str()) | Words() | Phrase() | Exists() if field.type.family == "text":
+            return found
+    return _joined([Predicate(field.present), found], " AND ", neutral=TRUE, final=FALSE)
 
 
 def _array(field: Field, value: Value) -> Predicate:
@@ -140,6 +150,9 @@ def _array(field: Field, value: Value) -> Predicate:
     elif element.family in ("array", "other"):  # lists in lists, tuples: by their text
         item, kind = Sql.of("toString(e)"), ColumnType("String")
     inner = _scalar(item, kind, value, loose=field.loose, name=field.name)
+    if field.element_key is not None and element.base == "Map" and kind.family != "text":
+        has_key = Predicate(Sql.of("mapContains(e, ", Param(field.element_key, "String"), ")"))
+        inner = _joined([has_key, inner], " AND ", neutral=TRUE, final=FALSE)
     return Predicate(Sql.of("arrayExists(e -> ", _certain(inner), ", ", field.sql, ")"))
 
 

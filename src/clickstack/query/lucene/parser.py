@@ -11,13 +11,14 @@ Operators that dangle at either end, as in `foo AND`, are left out: someone is s
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clickstack.core.errors import BadQuery
 from clickstack.core.limits import QUERY_NESTING_MAX
 
 from .nodes import (
     And,
     Compare,
-    CompareOperator,
     Everything,
     Exists,
     FieldName,
@@ -31,7 +32,7 @@ from .nodes import (
     Wildcard,
     Words,
 )
-from .tokens import Kind, Token, tokenize
+from .tokens import OPERATOR, Kind, Token, tokenize
 
 
 def parse(text: str) -> Node:
@@ -97,6 +98,8 @@ class _Parser:
         if token.kind == "field":
             return self._field(FieldName(token.text, token.position))
         field = self._fields[-1] if self._fields else None
+        if field is not None and token.kind == "word" and (operator := OPERATOR.match(token.text)):
+            return self._compared_in_group(field, token, operator[0])
         if token.kind == "range" and field is None:
             raise BadQuery(
                 "A range needs a field: field:[low TO high].",
@@ -126,13 +129,19 @@ class _Parser:
             self._fields.pop()
             return tree
         if token.kind == "operator":
-            operator: CompareOperator = token.text  # type: ignore[assignment]
-            bound = self._take()
-            text = bound.text if bound.kind == "phrase" else "".join(map(_letters, bound.pieces))
-            return Match(field, Compare(operator, text), bound.position)
+            return _compared(field, token.text, self._take())
         if token.kind not in ("word", "phrase", "range"):
             raise BadQuery(f"A value is missing after {field.name}:.", position=token.position)
         return _match(field, token, _value(token, grouped=False))
+
+    def _compared_in_group(self, field: FieldName, token: Token, operator: str) -> Node:
+        """`>5` and `> "5"` in `field:(>5 AND <9)`: the tokenizer, which knows no groups, made a word of it."""
+        text = "".join(map(_letters, token.pieces)).removeprefix(operator)
+        if text:
+            return _compared(field, operator, replace(token, pieces=(text,)))
+        if self._next.kind not in ("word", "phrase"):
+            raise BadQuery("A value is missing here.", position=token.position + len(operator))
+        return _compared(field, operator, self._take())
 
     def _refuse_operator(self, last: Kind) -> None:
         if self._next.kind in ("and", "or"):
@@ -150,6 +159,11 @@ class _Parser:
         return token
 
 
+def _compared(field: FieldName, operator: str, bound: Token) -> Node:
+    text = bound.text if bound.kind == "phrase" else "".join(map(_letters, bound.pieces))
+    return Match(field, Compare(operator, text), bound.position)  # type: ignore[arg-type]
+
+
 def _match(field: FieldName | None, token: Token, value: Value) -> Node:
     if value == Phrase("", grouped=True):
         return Everything()
@@ -160,10 +174,9 @@ def _value(token: Token, *, grouped: bool) -> Value:
     if token.kind == "phrase":
         return Phrase(token.text, grouped=grouped)
     if token.range is not None:
-        low, high = (None if end == "*" else end for end in (token.range.low, token.range.high))
+        low, high = token.range.low, token.range.high
         if low is None and high is None:
             return Exists()
-        low, high = (None if end is None else end.replace("\\*", "*") for end in (low, high))
         return Range(low, high, token.range.low_included, token.range.high_included)
     return Exists() if token.pieces == (Wildcard.ANY,) else Words(token.pieces)
 

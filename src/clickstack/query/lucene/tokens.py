@@ -22,7 +22,7 @@ _ENDS_WORD = frozenset(_SPACE + '(){}[]"^~')
 _CONNECTIVES: dict[str, Kind] = {"AND": "and", "&&": "and", "OR": "or", "||": "or", "NOT": "not"}
 _MODIFIER = re.compile(r"[~^]\d*(?:\.\d+)?")
 _ESCAPE = re.compile(r"""\\([+\-!(){}\[\]^"?:\\&'/~*| ])""")  # before anything else a backslash is a backslash
-_OPERATOR = re.compile(r">=|<=|>|<")
+OPERATOR = re.compile(r">=|<=|>|<")
 
 # A colon that belongs to the text, not to a field: `https://…`, `localhost:8080`, `10.0.0.1:80`, `12:30:05`.
 _TEXT_WITH_COLON = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|localhost:\d|\d")
@@ -35,8 +35,10 @@ _RANGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RangeText:
-    low: str
-    high: str
+    """The ends of a range; None is an open one."""
+
+    low: str | None
+    high: str | None
     low_included: bool
     high_included: bool
 
@@ -102,7 +104,7 @@ class _Scanner:
     def _value(self) -> None:
         """What a field's colon waits for: there `-5` is a number and `b:c` keeps its colon."""
         char, start = self.text[self.at], self.at
-        operator = _OPERATOR.match(self.text, self.at)
+        operator = OPERATOR.match(self.text, self.at)
         if operator:
             self._add("operator", start, operator[0], skip=len(operator[0]))
             self._skip_space()
@@ -224,7 +226,8 @@ def _unescaped(raw: str) -> str:
     return _ESCAPE.sub(r"\1", raw)
 
 
-def _bound(raw: str) -> str:
-    """A range bound; an open end stays `*`, a quoted star becomes an escaped one."""
-    text = _unescaped(raw[1:-1]) if raw.startswith('"') else raw
-    return "\\*" if text == "*" and raw.startswith('"') else text
+def _bound(raw: str) -> str | None:
+    """A range bound; None for a star that is neither quoted nor escaped."""
+    if raw == "*":
+        return None
+    return _unescaped(raw[1:-1] if raw.startswith('"') else raw)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address
+from uuid import UUID
 
 from clickstack.core.sql import Param, Sql
 
@@ -34,6 +36,8 @@ Scalar = Callable[[Target, Value], Predicate]
 def _text(target: Target, value: Value) -> Predicate:
     """Strings, and what is searched by its text: enums, UUIDs, addresses."""
     sql, nullable, loose = target.sql, target.type.nullable, target.loose
+    if target.type.base in _IDENTITIES and isinstance(value, Phrase | Compare | Range):
+        return _identity(target, value)
     if target.type.base != "String":
         sql = Sql.of("toStringCutToZero(" if target.type.base == "FixedString" else "toString(", sql, ")")
     match value:
@@ -53,6 +57,41 @@ def _text(target: Target, value: Value) -> Predicate:
             return Predicate(between(sql, value, lambda end: Sql.of(Param(end, "String"))), nullable)
 
 
+def _identity(target: Target, value: Phrase | Compare | Range) -> Predicate:
+    """UUIDs and addresses however they are spelled; addresses in the order of their numbers, not of their texts."""
+    base, nullable = target.type.base, target.type.nullable
+    read, called = _IDENTITIES[base]
+
+    def known(text: str) -> Sql:
+        try:
+            return Sql.of(Param(read(text.strip()), base))
+        except ValueError:
+            raise Unmatchable(f"{target.name} is {called}, never {text!r}.") from None
+
+    match value:
+        case Phrase(text):
+            return Predicate(Sql.of(target.sql, " = ", known(text)), nullable)
+        case Compare(operator, text):
+            return Predicate(Sql.of(target.sql, f" {operator} ", known(text)), nullable)
+        case Range():
+            return Predicate(between(target.sql, value, known), nullable)
+
+
+def _ipv6(text: str) -> str:
+    """An IPv6 address; that of IPv4 is written so in a column that holds both."""
+    try:
+        return f"::ffff:{IPv4Address(text)}"
+    except ValueError:
+        return str(IPv6Address(text.partition("%")[0]))
+
+
+_IDENTITIES: Mapping[str, tuple[Callable[[str], str], str]] = {
+    "UUID": (lambda text: str(UUID(text)), "a UUID"),
+    "IPv4": (lambda text: str(IPv4Address(text)), "an IPv4 address"),
+    "IPv6": (_ipv6, "an IP address"),
+}
+
+
 def _json(target: Target, value: Value) -> Predicate:
     """A JSON path, by its text; comparisons with numbers are numeric. The text of a missing path is empty."""
     text = Sql.of("toString(", target.sql, ")")
@@ -69,13 +108,13 @@ def _numeric(target: Target, value: Value) -> Predicate:
         case Words() if value.plain is None:
             return Predicate(words_condition(Sql.of("toString(", target.sql, ")"), value), target.type.nullable)
         case Words() | Phrase():
-            return Predicate(Sql.of(target.sql, " = ", _number(value.text, target.name)), target.type.nullable)
+            return Predicate(Sql.of(target.sql, " = ", _number(value.text, target)), target.type.nullable)
         case Exists():
             return _present(target)
         case Compare(operator, text):
-            return Predicate(Sql.of(target.sql, f" {operator} ", _number(text, target.name)), target.type.nullable)
+            return Predicate(Sql.of(target.sql, f" {operator} ", _number(text, target)), target.type.nullable)
         case Range():
-            return Predicate(between(target.sql, value, lambda end: _number(end, target.name)), target.type.nullable)
+            return Predicate(between(target.sql, value, lambda end: _number(end, target)), target.type.nullable)
 
 
 def _boolean(target: Target, value: Value) -> Predicate:
@@ -164,13 +203,18 @@ def _is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text.strip()) is not None
 
 
-def _number(text: str, name: str = "") -> Sql:
+def _number(text: str, target: Target | None = None) -> Sql:
     """A number with its exact value: whole numbers keep all their digits."""
-    text = text.strip()
+    text, base = text.strip(), target.type.base if target else "Float64"
     if not _is_number(text):
-        raise Unmatchable(f"{name} is a number, never {text!r}.")
+        raise Unmatchable(f"{target.name if target else ''} is a number, never {text!r}.")
     if _WHOLE.fullmatch(text) and len(text) <= 76:
         whole = int(text)
+        if base.startswith("Decimal"):  # the engine refuses to compare with an integer beyond the column's own digits
+            return Sql.of(Param(whole, "Decimal(76, 0)"))
         kind = "Int64" if abs(whole) < 1 << 63 else "Int256"
         return Sql.of(Param(whole, kind))
-    return Sql.of(Param(float(text), "Float64"))
+    return Sql.of(Param(float(text), base if base in _SHORT_FLOATS else "Float64"))
+
+
+_SHORT_FLOATS = ("Float32", "BFloat16")  # 0.1 in Float64 equals none of theirs
