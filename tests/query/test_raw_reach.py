@@ -413,6 +413,9 @@ def test_a_source_over_the_engines_own_tables_reads_nothing(engine: Store) -> No
         "SELECT countMerge(CAST(unhex('05') AS AggregateFunction(count))) FROM ours",
         "SELECT countMerge(CAST(unhex('05'), concat('Aggregate', 'Function(count)'))) FROM ours",
         "SELECT unhex('05')::AggregateFunction(count)",
+        "SELECT countMerge(accurateCast(unhex('05'), 'AggregateFunction(count)'))",
+        "SELECT accurateCastOrDefault(unhex('05'), 'Tuple(AggregateFunction(count))', tuple(countState()))",
+        "SELECT CAST(unhex('05'), '`Aggregate\\\\x46unction`(count)')",
         "SELECT arrayMap(filesystemAvailable, ['default'])",
         "SELECT arrayMap(`formatQuery`, ['select 1'])",
     ],
@@ -425,6 +428,20 @@ def test_no_files_left_behind_and_no_bytes_read_as_states(runner: RawRunner, tex
 def test_states_of_rows_are_merged(runner: RawRunner) -> None:
     text = "SELECT countMerge(s) AS n, any(a::Float64) AS b FROM (SELECT countState() AS s, any(a) AS a FROM ours)"
     assert ask(runner, text).rows == [[1, 1]]
+
+
+def test_types_may_hold_quotes(runner: RawRunner) -> None:
+    assert ask(
+        runner,
+        "SELECT toDateTime(0)::DateTime('Europe/Berlin'), CAST(0 AS DateTime64(3, 'UTC')), "
+        "CAST(a, 'Enum8(''one'' = 1)'), accurateCastOrDefault('x', 'UInt8', toUInt8(a + 6)) FROM ours",
+    ).rows == [["1970-01-01 01:00:00", "1970-01-01 00:00:00.000", "one", 7]]
+
+
+@pytest.mark.parametrize("display", ["table", "number", "line", "pie"])
+def test_types_inside_each_other_are_no_fault_of_ours(runner: RawRunner, display: str) -> None:
+    deep = "[" * 900 + "1" + "]" * 900
+    assert ask(runner, f"SELECT now() AS t, 1 AS n, {deep} AS deep", display=display).rows[0][1] == 1
 
 
 def test_a_name_with_line_breaks_is_no_type(runner: RawRunner) -> None:

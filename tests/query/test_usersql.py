@@ -131,6 +131,7 @@ def test_functions_that_nobody_allowed_are_refused(cases: Cases, text: str) -> N
         "CASE WHEN (id = 1) THEN (1) ELSE (2) END = 1",
         "CAST(id AS Nullable(Decimal(10, 2))) > 0 AND id::Array(String) = []",
         "CAST(id, 'String') = '1' AND toString(id) = '1'",
+        "CAST(id, 'Enum8(\\'a\\' = 1)') = 'a' AND accurateCastOrDefault(id, 'UInt8', toUInt8(id + 1)) > 0",
         "arrayExists(x -> (x = 1), [id]) AND arrayMap(toString, [id]) = ['1']",
         "quantileIf(0.5)(id, id > 1) > 0 AND sumMapIf(map(1, 2), 1) = map(1, 2)",
         "id BETWEEN (1) AND (2) AND INTERVAL (1) DAY > INTERVAL 1 HOUR",
@@ -148,6 +149,8 @@ def test_words_of_the_syntax_are_no_functions(cases: Cases, text: str) -> None:
         "countMerge(CAST(unhex('05'), 'AggregateFunction(count)'))",
         "countMerge(CAST(unhex('05'), concat('Aggregate', 'Function(count)')))",
         "countMerge(CAST(unhex('05'), 'Agg\\x72egateFunction(count)'))",
+        "countMerge(accurateCast(unhex('05'), 'AggregateFunction(count)'))",
+        "countMerge(accurateCastOrDefault(unhex('05'), 'AggregateFunction(count)', countState()))",
     ],
 )
 def test_bytes_are_no_states(text: str) -> None:

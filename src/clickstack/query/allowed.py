@@ -60,8 +60,11 @@ _NAMES_REFUSED = frozenset(
     {"sleep", "sleepeachrow", "serveruuid", "hostname", "throwif", "initialquerystarttime"}
     | {"formatrow", "formatrownonewline"}
 )
+# Take the name of a type as their second argument. The last one has a third, which is a value.
+CASTS = frozenset({"cast", "_cast", "accuratecast", "accuratecastornull", "accuratecastordefault"})
+# With a backslash it could be spelled otherwise; not with one before a quote, as in DateTime(\'UTC\').
+_STATE = re.compile(r"Aggregate\s*Function|\\(?!')", re.IGNORECASE)
 # Take a function by its name as their first argument.
-_STATE = re.compile(r"Aggregate\s*Function|\\", re.IGNORECASE)  # with a backslash it could be spelled otherwise
 _HIGHER_ORDER = re.compile(r"(?:array|map)\w+", re.IGNORECASE)
 
 # Their second argument may be the bare name of a table.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,6 +32,7 @@ _FAMILIES: dict[str, Family] = {
     "Variant": "json",
 }
 _NUMBER_PREFIXES = ("Int", "UInt", "Float", "BFloat", "Decimal")
+_NESTING_MAX = 100  # of types inside each other; the engine takes a thousand, Python's stack does not
 _WRAPPERS = ("LowCardinality", "Nullable", "SimpleAggregateFunction")
 
 
@@ -58,6 +60,8 @@ def parse_type(text: str) -> ColumnType:
     >>> parse_type("Map(LowCardinality(String), Array(Nullable(Int64)))").arguments[1].arguments[0].nullable
     True
     """
+    if text.count("(") > _NESTING_MAX and _depth(text) > _NESTING_MAX:
+        return ColumnType("Tuple", text=text)  # something made of others, of which nobody asks more
     base, _, rest = text.strip().partition("(")
     inside = rest[:-1] if rest else ""
     if base in _WRAPPERS:
@@ -68,6 +72,10 @@ def parse_type(text: str) -> ColumnType:
     if base == "Nested":  # one column, where the table does not make a list of each part
         return ColumnType(base, arguments=(ColumnType("Tuple", text=f"Tuple({inside})"),), text=text)
     return ColumnType(base, text=text)
+
+
+def _depth(text: str) -> int:
+    return max(itertools.accumulate((char == "(") - (char == ")") for char in text))
 
 
 def _arguments(text: str) -> list[str]:

@@ -23,7 +23,7 @@ from clickstack.core.source import Source, is_system_database
 from clickstack.core.sql import Param, Sql
 from clickstack.store import Store
 
-from .allowed import SYNTAX, SYNTAX_REFUSED, TABLE_FUNCTIONS, Functions, is_state, takes_function, takes_table
+from .allowed import CASTS, SYNTAX, SYNTAX_REFUSED, TABLE_FUNCTIONS, Functions, is_state, takes_function, takes_table
 
 Tables = frozenset[tuple[str, str]]
 ABSENT_AGE_S_MAX = 5.0  # how long a name that was no table is taken for none
@@ -33,7 +33,6 @@ SELECT = "SelectWithUnionQuery"
 _NODE = re.compile(r"\s*(?P<kind>[A-Za-z:]*) ?(?P<name>.*)", re.DOTALL)
 _ASIDE = re.compile(r" ?\((?:alias |children )")
 _CHILDREN = re.compile(r"\(children (\d+)\)$")
-_CASTS = frozenset({"cast", "_cast"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +195,7 @@ def check_counts(nodes: list[Node]) -> None:
 
     Lines that a name has added can take the place of an argument only where another node ends up without a place.
     """
-    if not any(node.kind == "Function" and node.name.lower() in _CASTS for node in nodes):
+    if not any(node.kind == "Function" and node.name.lower() in CASTS for node in nodes):
         return
     missing: list[int] = []  # of the nodes from the root to the last one
     for node in nodes:
@@ -216,9 +215,11 @@ def _check_arguments(function: Node, after: list[Node], functions: Functions) ->
     name = function.name.lower()
     if takes_function(name) and after and after[0].kind == "Identifier" and functions.refuse(after[0].name):
         raise Forbidden(f"The function {after[0].name} is not allowed in SQL.")
-    if name in _CASTS:
+    if name in CASTS:
         inside = itertools.takewhile(lambda node: node.depth > function.depth + 1, after)
         types = [node for node in inside if node.depth == function.depth + 2][1:]
+        if name.endswith("default"):
+            types = types[:1]
         if any(node.kind != "Literal" or is_state(node.name) for node in types):
             raise Forbidden("CAST needs the name of a type here, and not that of the state of an aggregate.")
 

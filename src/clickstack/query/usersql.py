@@ -18,7 +18,7 @@ from clickstack.core.errors import BadQuery
 from clickstack.core.limits import QUERY_NESTING_MAX, QUERY_TEXT_CHARS_MAX
 from clickstack.core.sql import Sql
 
-from .allowed import is_state, takes_function, takes_table
+from .allowed import CASTS, is_state, takes_function, takes_table
 from .sqltext import BYTES, COMMENT, HEREDOC, QUOTED_NAME, STRING, refuse_odd
 
 Kind = Literal["word", "quoted_name", "string", "number", "symbol"]
@@ -81,12 +81,12 @@ def checked(text: str, what: str, *, subqueries: bool = True) -> Sql:
 def _refuse_states(tokens: list[SqlToken], what: str) -> None:
     """A type that CAST takes as text is one literal, and none that reads bytes as the state of an aggregate."""
     for at, token in enumerate(tokens[:-1]):
-        if token.name.lower() not in ("cast", "_cast") or tokens[at + 1].text != "(":
+        if token.name.lower() not in CASTS or tokens[at + 1].text != "(":
             continue
         depth = token.depth + 1
         inside = list(itertools.takewhile(lambda each, depth=depth: each.depth >= depth, tokens[at + 2 :]))  # type: ignore[misc]
         commas = [index for index, each in enumerate(inside) if each.text == "," and each.depth == depth]
-        named = inside[commas[0] + 1 :] if commas else []
+        named = inside[commas[0] + 1 : commas[1] if len(commas) > 1 else None] if commas else []
         if named and (len(named) != 1 or named[0].kind != "string" or is_state(named[0].text)):
             raise BadQuery(f"{what}: CAST needs the name of a type in quotes, and of no state", position=token.position)
 
