@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,9 +12,9 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from clickstack.core.limits import HTTP_HEAD_BYTES_MAX
+from clickstack.core.limits import HTTP_CONNECTIONS_MAX, HTTP_HEAD_BYTES_MAX
 from clickstack.server import http_head
-from clickstack.server.http_head import MALFORMED, TOO_LARGE, BoundedHttp
+from clickstack.server.http_head import MALFORMED, TOO_LARGE, TOO_MANY, BoundedHttp, Crowd, crowd_of_port
 
 DEADLINE_S = 10
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, bytes]]
@@ -144,3 +145,40 @@ def test_a_body_that_comes_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_no_http_is_told_in_json() -> None:
     assert refusal(sent(b"FOO /a HTTP/1.1\r\n\r\n")) == ("HTTP/1.1 400 Bad Request", MALFORMED)
+
+
+def test_connections_above_the_bound_are_told_so() -> None:
+    async def run() -> list[bytes]:
+        config = uvicorn.Config(echo, http=BoundedHttp, log_config=None, lifespan="off", ws="none")
+        config.load()
+        state, crowd = ServerState(), Crowd(2)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: BoundedHttp(config, state, {}, crowd=crowd), "127.0.0.1", 0)
+        async with server:
+            address = server.sockets[0].getsockname()
+            idle = [await asyncio.open_connection(*address) for _ in range(2)]
+            late, late_writer = await asyncio.open_connection(*address)
+            answers = [await asyncio.wait_for(late.read(), DEADLINE_S)]
+            idle[0][1].close()
+            await idle[0][1].wait_closed()
+            while len(state.connections) == 2:
+                await asyncio.sleep(0)
+            reader, writer = await asyncio.open_connection(*address)
+            writer.write(GET + b"\r\n")
+            answers.append(await asyncio.wait_for(reader.readuntil(b"]"), DEADLINE_S))
+            for each in (writer, late_writer, idle[1][1]):
+                each.close()
+            return answers
+
+    refused, served = asyncio.run(run())
+    assert refusal(refused) == ("HTTP/1.1 503 Service Unavailable", TOO_MANY)
+    assert served.endswith(b"[0, 1]")
+
+
+@pytest.mark.parametrize(
+    ("files", "connections"),
+    [(1_000, 200), (1_048_576, HTTP_CONNECTIONS_MAX), (resource.RLIM_INFINITY, HTTP_CONNECTIONS_MAX)],
+)
+def test_connections_leave_files_for_the_engine(monkeypatch: pytest.MonkeyPatch, files: int, connections: int) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert crowd_of_port().connections_max == connections

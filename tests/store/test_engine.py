@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from clickstack.core.blocking import WouldBlock
 from clickstack.core.errors import BadQuery, Busy, Cancelled, ClickstackError, Forbidden, QueryTimeout, StoreFailed
 from clickstack.core.sql import Param, Sql
 from clickstack.store import Store
@@ -259,3 +261,11 @@ def test_progress_and_cancel(store: Store, bound: str | Param) -> None:
     assert [type(error) for error in caught] == [Cancelled]
     assert store.progress("slow-1") is None
     assert store.cancel("slow-1") is False
+
+
+def test_nothing_waits_for_the_engine_on_an_event_loop(store: Store) -> None:
+    async def ask() -> None:
+        store.query(Sql.of("SELECT 1"))
+
+    with pytest.raises(WouldBlock):
+        asyncio.run(ask())

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from chdb.state.sqlitelike import Connection
 
+from clickstack.core.blocking import refuse_on_loop
 from clickstack.core.errors import StartupError
 from clickstack.core.result import Column, Progress, QueryResult, Statistics
 from clickstack.core.sql import ParamValue, ident, literal, wire_params
@@ -89,6 +90,7 @@ class EmbeddedEngine:
         query_id: str | None,
         settings: Settings = NO_SETTINGS,
     ) -> QueryResult:
+        refuse_on_loop()
         with (
             self._running.asked(query_id),
             self._connections.take(pool, settings) as handle,
@@ -106,6 +108,7 @@ class EmbeddedEngine:
         )
 
     def answer(self, statement: Statement, query_id: str | None) -> Answer:
+        refuse_on_loop()
         with (
             self._running.asked(query_id),
             self._connections.take("untrusted", statement.settings, statement.ours) as handle,
@@ -116,10 +119,12 @@ class EmbeddedEngine:
             return Answer(result.bytes(), _read(result))
 
     def command(self, text: str) -> None:
+        refuse_on_loop()
         with self._connections.take("admin") as handle:
             handle.connection.query(text)
 
     def load(self, load: Load) -> int:
+        refuse_on_loop()
         source = f"file({literal(str(load.path))}, 'Protobuf', {literal(load.structure)})"
         settings = {
             **_LOAD_SETTINGS,
@@ -134,6 +139,7 @@ class EmbeddedEngine:
             return int(handle.connection.query(text, "Null").rows_written())
 
     def sync(self) -> None:
+        refuse_on_loop()
         sync_filesystem(self._schemas)
 
     def progress(self, query_id: str) -> Progress | None:
