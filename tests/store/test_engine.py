@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+from chdb.state.sqlitelike import Connection
 
 from clickstack.core.blocking import WouldBlock
 from clickstack.core.errors import BadQuery, Busy, Cancelled, ClickstackError, Forbidden, QueryTimeout, StoreFailed
 from clickstack.core.sql import Param, Sql
-from clickstack.store import Store
+from clickstack.store import Store, connections
 from clickstack.store.failures import translate
 from threads import in_parallel, joined
 
@@ -269,3 +270,19 @@ def test_nothing_waits_for_the_engine_on_an_event_loop(store: Store) -> None:
 
     with pytest.raises(WouldBlock):
         asyncio.run(ask())
+
+
+def test_a_connection_that_cannot_be_opened_is_opened_later(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine has none to spare for a while, after a failure that cost one."""
+
+    def full(*_: object) -> Connection:
+        raise RuntimeError("Too many open files")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(connections, "connect", full)
+        with pytest.raises(BadQuery):
+            store.query(Sql.of("SELECT throwIf(number = 3) FROM numbers(10)"))
+        with pytest.raises(StoreFailed, match="Too many open files"):
+            store.query(Sql.of("SELECT 1"))
+    for _ in range(5):
+        assert store.query(Sql.of("SELECT 1")).rows == [[1]]

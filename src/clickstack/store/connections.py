@@ -13,7 +13,7 @@ from pathlib import Path
 from chdb._exceptions import ChdbError  # not chdb.ChdbError: that is another class, never raised by connections
 from chdb.state.sqlitelike import Connection, connect
 
-from clickstack.core.errors import Busy, StartupError
+from clickstack.core.errors import Busy, StartupError, StoreFailed
 from clickstack.core.sql import literal
 
 from .engine import Pool, PoolName
@@ -44,15 +44,17 @@ class Connections:
         self._pools = pools
         self._opened_ever = itertools.count(1)
         self._closing = False
-        self._free: dict[PoolName, queue.LifoQueue[Handle]] = {name: queue.LifoQueue() for name in pools}
+        self._free: dict[PoolName, queue.LifoQueue[Handle | None]] = {  # None: a place whose connection is to be opened
+            name: queue.LifoQueue() for name in pools
+        }
         try:
             for name, pool in pools.items():
                 for _ in range(pool.connections):
                     self._free[name].put(self._open(pool))
         except RuntimeError as error:
             for free in self._free.values():
-                while not free.empty():
-                    free.get_nowait().connection.close()
+                while (handle := free.get_nowait() if not free.empty() else None) is not None:
+                    handle.connection.close()
             raise StartupError(f"The engine cannot open {directory}: {readable(str(error))}") from error
 
     @contextmanager
@@ -69,19 +71,21 @@ class Connections:
                 yield own
             return
         try:
-            handle = self._free[pool].get(timeout=self._pools[pool].wait_s)
+            handle: Handle | None = self._free[pool].get(timeout=self._pools[pool].wait_s)
         except queue.Empty:
             raise Busy("Too many queries are running. Try again in a moment.", retry_after_s=2) from None
         if self._closing:
             self._free[pool].put(handle)
             raise Busy("The server is stopping.", retry_after_s=5)
         try:
+            handle = handle or self._reopen(pool)
             yield handle
         except ChdbError as error:
             # After a failure the connection may still hold part of the failed answer and prepend it to the next
-            # one, which may be another user's. It is never used again (opening one takes 0.2 ms).
-            handle.connection.close()
-            handle = self._open(self._pools[pool])
+            # one, which may be another user's. It is never used again: who comes next opens one, in 0.2 ms.
+            if handle is not None:
+                handle.connection.close()
+                handle = None
             raise translate(str(error), reading=pool != "ingest") from error
         finally:
             self._free[pool].put(handle)
@@ -121,10 +125,19 @@ class Connections:
 
     def _close_free(self, pool: PoolName) -> bool:
         try:
-            self._free[pool].get_nowait().connection.close()
+            handle = self._free[pool].get_nowait()
         except queue.Empty:
             return False
+        if handle is not None:
+            handle.connection.close()
         return True
+
+    def _reopen(self, pool: PoolName) -> Handle:
+        """Raises StoreFailed: the process may have too many files open, say, and later fewer."""
+        try:
+            return self._open(self._pools[pool])
+        except RuntimeError as error:
+            raise StoreFailed(f"The engine opens no connection: {readable(str(error))}") from error
 
     def _open(self, pool: Pool) -> Handle:
         handle = Handle(connect(self._path), f"{_MARK}{next(self._opened_ever)}")
