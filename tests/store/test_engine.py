@@ -278,6 +278,7 @@ def test_a_connection_that_cannot_be_opened_is_opened_later(store: Store, monkey
     def full(*_: object) -> Connection:
         raise RuntimeError("Too many open files")
 
+    store.query(Sql.of("SELECT 1"))
     with monkeypatch.context() as broken:
         broken.setattr(connections, "connect", full)
         with pytest.raises(BadQuery):
