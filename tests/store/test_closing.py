@@ -27,7 +27,9 @@ def ask(number):
 threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]  # two run, two wait
 for thread in threads:
     thread.start()
-time.sleep(1)
+running = Sql.of("SELECT count() FROM system.processes WHERE query LIKE '%numbers(300%' AND query NOT LIKE '%LIKE%'")
+while store.query(running, pool="admin").scalar() < 2:
+    time.sleep(0.05)
 began = time.monotonic()
 store.close()
 for thread in threads:
