@@ -22,7 +22,7 @@ def ask(number):
             pool="untrusted", query_id=f"q{number}" if number % 2 else None,
         )
     except ClickstackError as error:
-        print(type(error).__name__)
+        sys.stdout.write(type(error).__name__ + "\\n")
 
 threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]  # two run, two wait
 for thread in threads:
