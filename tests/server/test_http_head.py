@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import resource
 from collections.abc import Callable, Coroutine
@@ -182,3 +183,42 @@ def test_connections_above_the_bound_are_told_so() -> None:
 def test_connections_leave_files_for_the_engine(monkeypatch: pytest.MonkeyPatch, files: int, connections: int) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
     assert crowd_of_port().connections_max == connections
+
+
+def answered_to_a_reader(pause_s: float) -> int:
+    """How much of a large reply arrives, more than its body, at who begins with so long a wait before each MiB."""
+    size = 32 * 2**20
+
+    async def large(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % size)]})
+        await send({"type": "http.response.body", "body": bytes(size)})
+
+    async def run() -> int:
+        config = uvicorn.Config(large, http=BoundedHttp, log_config=None, lifespan="off", ws="none")
+        config.load()
+        state, loop = ServerState(), asyncio.get_running_loop()
+        server = await loop.create_server(lambda: BoundedHttp(config, state, {}), "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname(), limit=2**15)
+            writer.write(GET + b"\r\n")
+            got = 0
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                for _ in range(4):
+                    await asyncio.sleep(pause_s)
+                    got += len(await reader.readexactly(2**20))
+                while data := await reader.read(2**20):
+                    got += len(data)
+            writer.close()
+            return got - size
+
+    return asyncio.run(asyncio.wait_for(run(), DEADLINE_S))
+
+
+def test_who_does_not_read_a_reply_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_head, "HTTP_BODY_PAUSE_S", 0.1)
+    assert answered_to_a_reader(pause_s=0.5) < 0
+
+
+def test_who_reads_slowly_gets_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_head, "HTTP_BODY_PAUSE_S", 1.0)
+    assert answered_to_a_reader(pause_s=0.4) > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 # --- What one client may send -------------------------------------------------------------------------------
 HTTP_HEAD_BYTES_MAX = 64 * 1024  # address and headers of a request of anybody; above: strangers fill memory
 HTTP_CONNECTIONS_MAX = 8_192  # of one port at once, fewer where the process may open few files; above: 503
-HTTP_BODY_PAUSE_S = 60.0  # in the middle of a body; above: strangers hold connections
+HTTP_BODY_PAUSE_S = 60.0  # in the middle of a body, or of reading a reply; above: strangers hold connections
 HTTP_HEAD_S = 30.0  # from the first byte of a request to the last of its headers; above: strangers hold connections
 INGEST_BODY_BYTES_MAX = (
     64 * 1024 * 1024

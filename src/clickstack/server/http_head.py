@@ -1,5 +1,5 @@
-"""HTTP/1.1 as uvicorn speaks it, with bounds on connections, on what comes before a body, and on how long a body may
-pause.
+"""HTTP/1.1 as uvicorn speaks it, with bounds on connections, on what comes before a body, and on how long a body and
+the reading of a reply may pause.
 
 The protocol library keeps the address and the headers of a request until they are whole, however long they are, and
 waits for what does not come: a stranger could fill memory with one request, or hold connections for ever. Connections
@@ -71,6 +71,7 @@ class BoundedHttp(HttpToolsProtocol):
     _too_large = False
     _deadline: asyncio.TimerHandle | None = None  # of the head
     _patience: asyncio.TimerHandle | None = None  # with a body
+    _deafness: asyncio.TimerHandle | None = None  # of who does not read our reply
     _heard_s = 0.0  # when something came last, by the loop's clock
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -84,7 +85,21 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_timers()
         self._unset_keepalive_if_required()
+        if self._deafness is not None:
+            self._deafness.cancel()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._deafness is None:
+            unread = self.transport.get_write_buffer_size()
+            self._deafness = self.loop.call_later(HTTP_BODY_PAUSE_S, self._look_at_reply, unread)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._deafness is not None:
+            self._deafness.cancel()
+            self._deafness = None
 
     def data_received(self, data: bytes) -> None:
         self._loose_bytes += len(data)
@@ -156,6 +171,15 @@ class BoundedHttp(HttpToolsProtocol):
             self._patience = self.loop.call_later(max(left_s, 1.0), self._look_at_body)
         else:
             self.transport.close()
+
+    def _look_at_reply(self, unread_before: int) -> None:
+        """Hang up on who has read nothing for HTTP_BODY_PAUSE_S: closing in order would wait for that for ever."""
+        unread = self.transport.get_write_buffer_size()
+        if unread < unread_before:
+            self._deafness = self.loop.call_later(HTTP_BODY_PAUSE_S, self._look_at_reply, unread)
+        else:
+            self._deafness = None
+            self.transport.abort()
 
     def _end_timers(self) -> None:
         for timer in (self._deadline, self._patience):
