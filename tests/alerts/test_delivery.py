@@ -20,6 +20,7 @@ from alerts.receiver import Answer, Receiver, receiver
 from clickstack.alerts.delivery import Deliverer
 from clickstack.alerts.mail import MailServer
 from clickstack.core.alert import Alert, Channel
+from clickstack.core.errors import MetadataFailed
 from clickstack.core.webhook import Webhook
 from clickstack.metadata import Notification
 from clickstack.store import Store
@@ -234,6 +235,30 @@ class Mailbox:
         assert isinstance(envelope.content, bytes)
         self.mails.append((envelope.rcpt_tos, envelope.content))
         return "250 OK"
+
+
+def test_a_message_is_not_sent_again_because_it_cannot_be_noted(
+    home: House, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk of the metadata database is full, say: what is due can be read, and nothing be written."""
+    point(home, there.url)
+    alert = spike(home)
+    sender = home.deliverer()
+
+    def full(*_: object, **__: object) -> None:
+        raise MetadataFailed("metadata database: database or disk is full")
+
+    with monkeypatch.context() as broken:
+        for name in ("note_sent", "note_failed"):
+            broken.setattr(home.metadata.notifications, name, full)
+        for minute in range(3):
+            home.at(f"00:0{2 + minute}:00")
+            wait(sender.send_due())
+    assert len(there.received) == 1
+    home.at("00:05:30")
+    send(sender)
+    assert len(there.received) == 1
+    assert [each.state for each in outbox(home, alert)] == ["sent"]
 
 
 @pytest.fixture

@@ -65,3 +65,16 @@ def test_the_public_url_follows_the_port_unless_given() -> None:
 
 def test_the_data_directory_is_a_path() -> None:
     assert load_settings({"data_dir": "/srv/clickstack"}, {})[0].data_dir == Path("/srv/clickstack")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("10.0.0.0/8, ::1", "10.0.0.0/8,::1"), ("*", "*"), ("", ""), ("10.0.0.1/8", None), ("proxy.example", None)],
+)
+def test_proxies_are_addresses_or_networks(text: str, read: str | None) -> None:
+    environ = {"CLICKSTACK_TRUSTED_PROXIES": text}
+    if read is None:
+        with pytest.raises(StartupError, match="addresses and networks"):
+            load_settings({}, environ)
+    else:
+        assert load_settings({}, environ)[0].trusted_proxies == read

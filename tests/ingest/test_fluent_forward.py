@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import time
@@ -236,6 +237,21 @@ def test_silence_has_an_end(port: int, monkeypatch: pytest.MonkeyPatch, limit: s
             assert silent.greet(KEY)[1]
             silent.send_bytes(said)
         assert silent.is_closed()
+
+
+def test_who_does_not_take_acknowledgements_is_let_go(
+    port: int, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits to be written holds memory, and a place among the requests that are in it."""
+    monkeypatch.setattr(connection, "FLUENT_PARTIAL_S", 0.5)
+    with Sender(port) as deaf:
+        assert deaf.greet(KEY)[1]
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            for _ in range(20):
+                deaf.send(["shop", ENTRIES, {"chunk": "x" * 1_000_000}])
+        assert eventually(lambda: ingest.admission._requests == 0)
+        with Sender(port) as other:
+            assert other.greet(KEY)[1]
 
 
 def test_noise_harms_nobody(port: int, ingest: Ingest) -> None:

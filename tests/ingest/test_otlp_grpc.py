@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterator
 
 import grpc
@@ -10,9 +12,10 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
 from clickstack.core.errors import Busy, StartupError
-from clickstack.core.limits import INGEST_BODY_BYTES_MAX
+from clickstack.core.limits import GRPC_CALLS_MAX, INGEST_BODY_BYTES_MAX
 from clickstack.ingest import Ingest, OtlpGrpc
 from clickstack.ingest.admission import Admission
+from clickstack.ingest.grpc_arrivals import Arrivals
 from clickstack.store import Store
 from ingest.requests import KEY, count_rows, gauges, logs, spans
 
@@ -148,3 +151,41 @@ def retry_info(error: grpc.RpcError) -> int | None:
                 if detail.Unpack(info):
                     return info.retry_delay.seconds
     return None
+
+
+@contextlib.contextmanager
+def calls_without_message(target: str, method: str, key: str, count: int) -> Iterator[list[grpc.Future]]:
+    """Calls, each on a connection of its own, that send headers and then nothing."""
+    over = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        over.wait(60)
+        yield from ()
+
+    with contextlib.ExitStack() as stack:
+        calls = []
+        for number in range(count):
+            channel = stack.enter_context(grpc.insecure_channel(target, options=[("test.number", number)]))
+            calls.append(channel.stream_unary(method).future(nothing(), metadata=(("authorization", key),)))
+        stack.callback(over.set)
+        yield calls
+
+
+@pytest.mark.parametrize("method", [LOGS, "/grpc.health.v1.Health/Check"])
+def test_strangers_that_send_no_message_hold_nobody_up(channel: grpc.Channel, otlp_grpc: str, method: str) -> None:
+    with calls_without_message(otlp_grpc, method, "nobody", GRPC_CALLS_MAX) as calls:
+        for each in calls:
+            answered = each.exception(timeout=20)
+            assert answered is None or answered.code() is grpc.StatusCode.UNAUTHENTICATED
+        assert call(channel, LOGS, b"") == b""
+
+
+def test_senders_whose_message_does_not_come_are_let_go(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Arrivals.__init__, "__defaults__", (0.5,))
+    receiver = OtlpGrpc(ingest, lambda key: key == KEY)
+    target = f"127.0.0.1:{receiver.start('127.0.0.1', 0)}"
+    try:
+        with calls_without_message(target, LOGS, KEY, GRPC_CALLS_MAX), grpc.insecure_channel(target) as channel:
+            assert call(channel, LOGS, b"") == b""
+    finally:
+        receiver.stop(0)

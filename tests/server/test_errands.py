@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from clickstack.core.clock import SystemClock
+from clickstack.core.ids import RandomIds
 from clickstack.ingest.dead_letters import DeadLetters
+from clickstack.server.errands import Errands, ask_server
 from ingest.requests import gauges
 from program import LiveServer, clean_environment, serve
 
@@ -76,3 +78,11 @@ def test_index_profiles_without_a_server(tmp_path: Path) -> None:
     code, said = clickstack("index-profile", "otel_logs", "bloom", data_dir=tmp_path / "data")
     assert (code, said.splitlines()[1].split()[:2]) == (0, ["otel_logs", "bloom"])
     assert "is not a data directory" in clickstack("index-profile", data_dir=tmp_path / "elsewhere")[1]
+
+
+@pytest.mark.parametrize("note", [b'{"verb', b"[]", b'{"verb": "hello"}', b""])
+def test_a_note_that_is_no_errand_ends_nothing(tmp_path: Path, note: bytes) -> None:
+    clock = SystemClock()
+    with Errands(tmp_path, {"hello": lambda names: [f"hello {name}" for name in names]}):
+        (tmp_path / "errands" / "0.errand").write_bytes(note)
+        assert ask_server(tmp_path, "hello", ["Ada"], clock, RandomIds(clock), 10) == ["hello Ada"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import resource
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,9 +13,9 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from clickstack.core.limits import HTTP_HEAD_BYTES_MAX
+from clickstack.core.limits import HTTP_CONNECTIONS_MAX, HTTP_HEAD_BYTES_MAX
 from clickstack.server import http_head
-from clickstack.server.http_head import MALFORMED, TOO_LARGE, BoundedHttp
+from clickstack.server.http_head import MALFORMED, TOO_LARGE, TOO_MANY, BoundedHttp, Crowd, crowd_of_port
 
 DEADLINE_S = 10
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, bytes]]
@@ -144,3 +146,79 @@ def test_a_body_that_comes_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_no_http_is_told_in_json() -> None:
     assert refusal(sent(b"FOO /a HTTP/1.1\r\n\r\n")) == ("HTTP/1.1 400 Bad Request", MALFORMED)
+
+
+def test_connections_above_the_bound_are_told_so() -> None:
+    async def run() -> list[bytes]:
+        config = uvicorn.Config(echo, http=BoundedHttp, log_config=None, lifespan="off", ws="none")
+        config.load()
+        state, crowd = ServerState(), Crowd(2)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: BoundedHttp(config, state, {}, crowd=crowd), "127.0.0.1", 0)
+        async with server:
+            address = server.sockets[0].getsockname()
+            idle = [await asyncio.open_connection(*address) for _ in range(2)]
+            late, late_writer = await asyncio.open_connection(*address)
+            answers = [await asyncio.wait_for(late.read(), DEADLINE_S)]
+            idle[0][1].close()
+            await idle[0][1].wait_closed()
+            while len(state.connections) == 2:
+                await asyncio.sleep(0)
+            reader, writer = await asyncio.open_connection(*address)
+            writer.write(GET + b"\r\n")
+            answers.append(await asyncio.wait_for(reader.readuntil(b"]"), DEADLINE_S))
+            for each in (writer, late_writer, idle[1][1]):
+                each.close()
+            return answers
+
+    refused, served = asyncio.run(run())
+    assert refusal(refused) == ("HTTP/1.1 503 Service Unavailable", TOO_MANY)
+    assert served.endswith(b"[0, 1]")
+
+
+@pytest.mark.parametrize(
+    ("files", "connections"),
+    [(1_000, 200), (1_048_576, HTTP_CONNECTIONS_MAX), (resource.RLIM_INFINITY, HTTP_CONNECTIONS_MAX)],
+)
+def test_connections_leave_files_for_the_engine(monkeypatch: pytest.MonkeyPatch, files: int, connections: int) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert crowd_of_port().connections_max == connections
+
+
+def answered_to_a_reader(pause_s: float) -> int:
+    """How much of a large reply arrives, more than its body, at who begins with so long a wait before each MiB."""
+    size = 32 * 2**20
+
+    async def large(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % size)]})
+        await send({"type": "http.response.body", "body": bytes(size)})
+
+    async def run() -> int:
+        config = uvicorn.Config(large, http=BoundedHttp, log_config=None, lifespan="off", ws="none")
+        config.load()
+        state, loop = ServerState(), asyncio.get_running_loop()
+        server = await loop.create_server(lambda: BoundedHttp(config, state, {}), "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname(), limit=2**15)
+            writer.write(GET + b"\r\n")
+            got = 0
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                for _ in range(4):
+                    await asyncio.sleep(pause_s)
+                    got += len(await reader.readexactly(2**20))
+                while data := await reader.read(2**20):
+                    got += len(data)
+            writer.close()
+            return got - size
+
+    return asyncio.run(asyncio.wait_for(run(), DEADLINE_S))
+
+
+def test_who_does_not_read_a_reply_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_head, "HTTP_BODY_PAUSE_S", 0.1)
+    assert answered_to_a_reader(pause_s=0.5) < 0
+
+
+def test_who_reads_slowly_gets_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_head, "HTTP_BODY_PAUSE_S", 1.0)
+    assert answered_to_a_reader(pause_s=0.4) > 0

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from chdb.state.sqlitelike import Connection
 
+from clickstack.core.blocking import WouldBlock
 from clickstack.core.errors import BadQuery, Busy, Cancelled, ClickstackError, Forbidden, QueryTimeout, StoreFailed
 from clickstack.core.sql import Param, Sql
-from clickstack.store import Statement, Store
+from clickstack.store import Statement, Store, connections
 from clickstack.store.failures import translate
 from threads import in_parallel, joined
 
@@ -271,3 +274,28 @@ def test_progress_and_cancel(store: Store, bound: str | Param) -> None:
     assert [type(error) for error in caught] == [Cancelled]
     assert store.progress("slow-1") is None
     assert store.cancel("slow-1") is False
+
+
+def test_nothing_waits_for_the_engine_on_an_event_loop(store: Store) -> None:
+    async def ask() -> None:
+        store.query(Sql.of("SELECT 1"))
+
+    with pytest.raises(WouldBlock):
+        asyncio.run(ask())
+
+
+def test_a_connection_that_cannot_be_opened_is_opened_later(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine has none to spare for a while, after a failure that cost one."""
+
+    def full(*_: object) -> Connection:
+        raise RuntimeError("Too many open files")
+
+    store.query(Sql.of("SELECT 1"))
+    with monkeypatch.context() as broken:
+        broken.setattr(connections, "connect", full)
+        with pytest.raises(BadQuery):
+            store.query(Sql.of("SELECT throwIf(number = 3) FROM numbers(10)"))
+        with pytest.raises(StoreFailed, match="Too many open files"):
+            store.query(Sql.of("SELECT 1"))
+    for _ in range(5):
+        assert store.query(Sql.of("SELECT 1")).rows == [[1]]

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Literal
 
 from clickstack.core.clock import Clock
+from clickstack.core.errors import MetadataFailed
 from clickstack.core.limits import CLOCK_AHEAD_MS, DELIVERY_LIFE_S, DELIVERY_PER_TARGET_MAX, DELIVERY_WORKERS
 from clickstack.core.log import fields, get_logger
 from clickstack.metadata import FAREWELL, Metadata, Notification
@@ -27,6 +28,7 @@ from .workers import Workers
 
 _log = get_logger("alerts")
 _WAITS_S = (2, 5, 15, 30, 60, 120, 300, 600)  # after each failed attempt; the last one is repeated
+_NOTE_AGAIN_MS = 5_000
 _WORDS = {each.name for each in dataclass_fields(Words)}
 
 
@@ -50,6 +52,7 @@ class Deliverer:
         self._lock = threading.Lock()
         self._freed = threading.Event()  # a worker has become free
         self._on_their_way: dict[str, str] = {}  # notification → its target
+        self._unnoted: dict[str, tuple[str, Attempt]] = {}  # notification → how it went, which is not stored yet
         self._resting_ms: dict[str, int] = {}  # target → until when it is left alone
 
     def send_due(self) -> list[Future[None]]:
@@ -90,20 +93,34 @@ class Deliverer:
 
     def _deliver(self, each: Notification) -> None:
         try:
-            words = Words(**{name: value for name, value in each.words.items() if name in _WORDS})
-            if each.kind == FAREWELL:
-                words = farewell(words)
-            service, attempt = self._attempt(each.target, each.team_id, words)
+            made = self._unnoted.get(each.id) or self._made(each)
+            self._unnoted[each.id] = made
+            service, attempt = made
             outcome = self._note(each, attempt)
+            del self._unnoted[each.id]
             self._counts.delivered(service, outcome)
         except Exception:
-            # Whatever it was: it must not come back at once, nor hold up its lane for ever.
-            _log.exception("a message could not be delivered", extra=fields(notification=each.id))
-            self._note(each, Attempt("Making or sending the message failed; the server's log says why.", again=True))
+            # It went as it went: what is tried again is noting it, or a full disk would send it every second.
+            self._rest(each.target_key, self._now_ms() + _NOTE_AGAIN_MS)
+            _log.exception("a message could not be noted", extra=fields(notification=each.id))
         finally:
             with self._lock:
                 self._on_their_way.pop(each.id, None)
             self._freed.set()
+
+    def _made(self, each: Notification) -> tuple[str, Attempt]:
+        """The service that was asked, and how it went. Raises MetadataFailed, before anything is sent."""
+        try:
+            words = Words(**{name: value for name, value in each.words.items() if name in _WORDS})
+            if each.kind == FAREWELL:
+                words = farewell(words)
+            return self._attempt(each.target, each.team_id, words)
+        except MetadataFailed:
+            raise
+        except Exception:
+            # Whatever it was: it must not come back at once, nor hold up its lane for ever.
+            _log.exception("a message could not be delivered", extra=fields(notification=each.id))
+            return "unknown", Attempt("Making or sending the message failed; the server's log says why.", again=True)
 
     def _attempt(self, target: Mapping[str, Any], team_id: str, words: Words) -> tuple[str, Attempt]:
         """The service that was asked, and how it went."""
@@ -135,8 +152,7 @@ class Deliverer:
             again_ms = 0
         self._metadata.notifications.note_failed(each.id, problem, again_ms=again_ms or None)
         if again_ms:
-            with self._lock:
-                self._resting_ms[each.target_key] = again_ms
+            self._rest(each.target_key, again_ms)
         else:
             error = execution_error("WEBHOOK_ERROR", problem, now_ms)
             self._metadata.alerts.add_error(each.alert_id, error)
@@ -145,6 +161,10 @@ class Deliverer:
             extra=fields(notification=each.id, alert=each.alert_id, again=bool(again_ms), problem=problem),
         )
         return "retried" if again_ms else "failed"
+
+    def _rest(self, target_key: str, until_ms: int) -> None:
+        with self._lock:
+            self._resting_ms[target_key] = until_ms
 
     def _now_ms(self) -> int:
         return self._clock.now_ns() // 1_000_000

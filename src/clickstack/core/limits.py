@@ -4,7 +4,8 @@ from __future__ import annotations
 
 # --- What one client may send -------------------------------------------------------------------------------
 HTTP_HEAD_BYTES_MAX = 64 * 1024  # address and headers of a request of anybody; above: strangers fill memory
-HTTP_BODY_PAUSE_S = 60.0  # in the middle of a body; above: strangers hold connections
+HTTP_CONNECTIONS_MAX = 8_192  # of one port at once, fewer where the process may open few files; above: 503
+HTTP_BODY_PAUSE_S = 60.0  # in the middle of a body, or of reading a reply; above: strangers hold connections
 HTTP_HEAD_S = 30.0  # from the first byte of a request to the last of its headers; above: strangers hold connections
 INGEST_BODY_BYTES_MAX = (
     64 * 1024 * 1024
@@ -14,7 +15,10 @@ DASHBOARD_BODY_BYTES_MAX = 32 * 1024 * 1024  # as the reference; above: a dashbo
 API_JSON_PARTS_MAX = 1_000_000  # objects, lists and members of a body; above: parsing holds everybody up for seconds
 FORM_FIELDS_MAX = 1_000  # of a form sent instead of JSON, as the reference; above: 32 MB of `&` become gigabytes
 LOGIN_BODY_BYTES_MAX = 64 * 1024  # a form with two fields, and whatever a stranger sends; above: work for nobody
-GRPC_WORKERS = 8  # threads that hold a request each; more only wait for the same fsync
+GRPC_WORKERS = 8  # requests that are read and committed at once; more only wait for the same fsync
+GRPC_CALLS_MAX = 32  # threads, each with a call whose message is arriving, or waits for its turn; above: calls queue
+GRPC_MESSAGE_S = 60  # from a call to its whole message; above: senders on dead or very slow lines hold threads
+GRPC_IDLE_S = 900  # of a connection without a call; clients connect again by themselves
 INGEST_QUICK_BYTES_MAX = 160 * 1024  # plain requests up to this are read where they arrive: another thread costs more
 INGEST_REQUESTS_IN_FLIGHT_MAX = 256  # bodies held in memory at once; above: 429
 INGEST_BYTES_IN_FLIGHT_MAX = 256 * 1024 * 1024  # the same in bytes, after inflation
@@ -33,7 +37,7 @@ FLUENT_MESSAGE_BYTES_MAX = 32 * 1024 * 1024  # one message as sent, four times F
 FLUENT_CONNECTIONS_MAX = 256  # open at once, each with a buffer; above: a new one is closed
 FLUENT_HANDSHAKE_S = 10.0  # from connection to a good PING; above: strangers hold connections
 FLUENT_IDLE_S = 3_600.0  # without a byte; senders keep connections open between flushes
-FLUENT_PARTIAL_S = 60.0  # without a byte inside a message, which holds memory
+FLUENT_PARTIAL_S = 60.0  # without a byte inside a message, or taken of what we say: both hold memory
 FLUENT_ROOM_WAIT_S = 60.0  # longest a connection waits for memory before it is closed
 FLUENT_RECORD_VALUES_MAX = 100_000  # keys, values and containers of one record; above: a row nobody reads
 FLUENT_NESTING_MAX = 24  # maps in each other; the protobuf library reads up to 100 messages, three per map

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NewType
 
 from .address import AllowedHosts
 from .errors import BadRequest, StartupError
@@ -21,6 +22,7 @@ from .lifetime import WANTED as LIFETIME_WANTED
 from .lifetime import Lifetime, parse_lifetime
 
 PREFIX = "CLICKSTACK_"
+Networks = NewType("Networks", str)  # comma-separated addresses and networks
 
 
 def _setting(
@@ -54,6 +56,12 @@ class Settings:
     )
     frontend_url: str = _setting(
         "", "Address people open the UI at, for links and redirects; empty means http://localhost:<app port>."
+    )
+    trusted_proxies: Networks = _setting(
+        Networks("127.0.0.1,::1"),
+        "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: comma-separated addresses and networks, "
+        "* for all; empty means none. Behind a proxy that is not listed everybody counts as the proxy.",
+        alias="FORWARDED_ALLOW_IPS",
     )
     metadata_url: str = _setting(
         "", "SQLAlchemy URL of the metadata database; empty means SQLite in the data directory.", secret=True
@@ -229,6 +237,14 @@ def _boolean(text: str) -> bool:
     raise ValueError(text)
 
 
+def _networks(text: str) -> Networks:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    for part in parts:
+        if part != "*":
+            ipaddress.ip_network(part)
+    return Networks(",".join(parts))
+
+
 def _lifetime(text: str) -> Lifetime | None:
     try:
         return parse_lifetime(text) if text else None
@@ -243,6 +259,7 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "bool": (_boolean, "true or false"),
     "Path": (Path, "a path"),
     "AllowedHosts": (AllowedHosts.parse, "a comma-separated list of hosts"),
+    "Networks": (_networks, "a comma-separated list of addresses and networks"),
     "Lifetime | None": (_lifetime, f"{LIFETIME_WANTED}, of at least a second and at most 10 years"),
 }
 

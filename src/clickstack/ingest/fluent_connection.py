@@ -179,7 +179,12 @@ class FluentConnection:
 
     async def _write(self, data: bytes) -> None:
         self._writer.write(data)
-        await self._writer.drain()
+        try:
+            async with asyncio.timeout(FLUENT_PARTIAL_S):
+                await self._writer.drain()
+        except TimeoutError:
+            self._writer.transport.abort()  # who does not read what we say does not let us close in order either
+            raise
 
 
 def _content_of(messages: list[bytes]) -> _Content:

@@ -1,11 +1,13 @@
 """OTLP over gRPC (reference/ingestion.md §4.2): Export of the three services on bytes, and the health check.
 
-Handlers see bytes and answer bytes; a thread of the pool waits for the commit of its request.
+Handlers see bytes and answer bytes. A call is declared as a stream, which is the same on the wire: so its key is looked
+at before its message is waited for. A thread of the pool waits for the message, GRPC_WORKERS of them for the commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,9 +15,16 @@ import grpc
 
 from clickstack.core.clock import Clock, SystemClock
 from clickstack.core.errors import Exposed, StartupError, Unauthorized
-from clickstack.core.limits import GRPC_WORKERS, INGEST_BODY_BYTES_MAX, STOP_WAIT_S
+from clickstack.core.limits import (
+    GRPC_CALLS_MAX,
+    GRPC_IDLE_S,
+    GRPC_WORKERS,
+    INGEST_BODY_BYTES_MAX,
+    STOP_WAIT_S,
+)
 from clickstack.core.log import fields, get_logger
 
+from .grpc_arrivals import Arrivals, CallOver
 from .ingest import Accepted, Ingest, KeyCheck, log_request
 from .otlp_http import key_from
 from .parts import require_few_parts
@@ -29,6 +38,7 @@ _DETAILS_KEY = "grpc-status-details-bin"  # where clients look for RetryInfo
 _HEALTH_SERVICE, _SERVING = "grpc.health.v1.Health", b"\x08\x01"  # HealthCheckResponse{status: SERVING}
 _OPTIONS: Sequence[tuple[str, Any]] = (
     ("grpc.max_receive_message_length", INGEST_BODY_BYTES_MAX),
+    ("grpc.max_connection_idle_ms", GRPC_IDLE_S * 1000),
     ("grpc.so_reuseport", 0),  # a used port is an error, not a second server
 )
 
@@ -40,20 +50,22 @@ class OtlpGrpc:
         self._ingest = ingest
         self._key_ok = key_ok
         self._clock = clock or SystemClock()
+        self._arrivals = Arrivals(self._clock)
+        self._turns = threading.BoundedSemaphore(GRPC_WORKERS)
         self._server: grpc.Server | None = None
 
     def start(self, host: str, port: int) -> int:
         """Listen; returns the port (a free one for 0). Raises StartupError."""
-        server = grpc.server(ThreadPoolExecutor(GRPC_WORKERS, thread_name_prefix="otlp-grpc"), options=_OPTIONS)
+        server = grpc.server(ThreadPoolExecutor(GRPC_CALLS_MAX, thread_name_prefix="otlp-grpc"), options=_OPTIONS)
         for signal in SIGNALS.values():
-            export: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
+            export: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_unary_rpc_method_handler(
                 self._handler(signal.name)
             )
             server.add_generic_rpc_handlers(
                 (grpc.method_handlers_generic_handler(signal.grpc_service, {"Export": export}),)
             )
-        check: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
-            lambda _request, _context: _SERVING
+        check: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_unary_rpc_method_handler(
+            lambda _messages, _context: _SERVING
         )
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_HEALTH_SERVICE, {"Check": check}),))
         server.add_generic_rpc_handlers((_Strays(self._ingest),))  # asked last
@@ -64,6 +76,7 @@ class OtlpGrpc:
             bound = 0
         if bound == 0:
             raise StartupError(f"OTLP/gRPC cannot listen on {address}: the port is in use or not allowed.")
+        self._arrivals.start()
         server.start()
         self._server = server
         return int(bound)
@@ -74,14 +87,20 @@ class OtlpGrpc:
             ended = self._server.stop(grace_s)
             if not ended.wait(grace_s + STOP_WAIT_S):
                 _log.warning("left running", extra=fields(protocol="grpc", reason="its requests did not end"))
+            self._arrivals.stop()
 
-    def _handler(self, signal: SignalName) -> Callable[[bytes, grpc.ServicerContext], bytes]:
-        def export(body: bytes, context: grpc.ServicerContext) -> bytes:
+    def _handler(self, signal: SignalName) -> Callable[[Iterator[bytes], grpc.ServicerContext], bytes]:
+        def export(messages: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
             started_s = self._clock.monotonic_s()
             key = ""
             try:
                 key = self._key(context)
-                accepted = self._accept(signal, body, key)
+                body = self._arrivals.message(messages, context)
+                started_s = self._clock.monotonic_s()
+                with self._turns:
+                    accepted = self._accept(signal, body, key)
+            except CallOver:
+                return b""
             except Exposed as error:
                 self._ingest.refused(signal, key)
                 status = status_of_error(error)

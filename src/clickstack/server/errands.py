@@ -61,13 +61,18 @@ class Errands:
                 _log.warning("errand failed", extra=fields(reason=str(error)))
 
     def _do(self, path: Path) -> None:
-        errand = orjson.loads(path.read_bytes())
+        note = path.read_bytes()
         path.unlink()  # first: an errand is done at most once
-        verb = str(errand["verb"])
+        try:
+            errand = orjson.loads(note)
+            verb, arguments = str(errand["verb"]), errand["arguments"]
+        except (ValueError, LookupError, TypeError):
+            _log.warning("errand failed", extra=fields(reason=f"{path.name} is no errand"))
+            return
         try:
             if verb not in self._verbs:
                 raise BadRequest(f"The running server knows no {verb!r}: it is of another version.")
-            answer: dict[str, object] = {"lines": list(self._verbs[verb](errand["arguments"]))}
+            answer: dict[str, object] = {"lines": list(self._verbs[verb](arguments))}
         except Exposed as error:
             answer = {"error": error.message}
         except Exception:

@@ -9,14 +9,16 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
+import orjson
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clickstack.core.errors import StartupError
 
-from .http_head import BoundedHttp
+from .http_head import BoundedHttp, crowd_of_port
 
 DRAIN_S = 3  # running requests get this long after a stop signal
 KEEP_ALIVE_S = 61  # as the reference; longer than the 60 s of usual load balancers
@@ -49,13 +51,15 @@ def bind(host: str, port: int, what: str, option: str) -> socket.socket:
         raise StartupError(f"Cannot listen on {host}:{port} ({what}): {error.strerror or error}.") from None
 
 
-async def serve_until_stopped(listeners: Sequence[Listener], on_ready: Callable[[], None]) -> None:
+async def serve_until_stopped(
+    listeners: Sequence[Listener], trusted_proxies: str, on_ready: Callable[[], None]
+) -> None:
     """Serve all listeners until SIGTERM or SIGINT; then let running requests end for DRAIN_S."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    servers = [_Server(_config(listener.app)) for listener in listeners]
+    servers = [_Server(_config(listener.app, trusted_proxies)) for listener in listeners]
     tasks = [
         asyncio.create_task(server.serve(sockets=[listener.socket]))
         for server, listener in zip(servers, listeners, strict=True)
@@ -79,14 +83,51 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+class _Cut:
+    """Tells those whose requests outlive the drain that the server stops, so that they try again.
+
+    uvicorn says 500 to them, after which senders of telemetry throw away what they sent.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_start)
+        except asyncio.CancelledError:
+            if scope["type"] == "http" and not started:
+                await _say_stopping(send)
+
+
+async def _say_stopping(send: Send) -> None:
+    body = orjson.dumps({"message": "The server is stopping.", "code": "busy"})
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"retry-after", b"5"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _config(app: ASGIApp, trusted_proxies: str) -> uvicorn.Config:
     return uvicorn.Config(
-        cast(Any, app),  # the same protocol, spelt by two libraries
+        cast(Any, _Cut(app)),  # the same protocol, spelt by two libraries
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="off",
-        http=BoundedHttp,
+        http=cast(Any, partial(BoundedHttp, crowd=crowd_of_port())),
+        forwarded_allow_ips=trusted_proxies,
         ws="none",
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S,

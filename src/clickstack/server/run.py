@@ -107,7 +107,7 @@ def run_server(settings: Settings, announce: Callable[[Settings], None]) -> None
         house.enter_context(Errands(data_dir, verbs))
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve_until_stopped(listeners, partial(_ready, settings, announce)))
+            runner.run(serve_until_stopped(listeners, settings.trusted_proxies, partial(_ready, settings, announce)))
         log.info("stopping")
     log.info("stopped")
 

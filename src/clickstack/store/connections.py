@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import itertools
 import queue
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from chdb._exceptions import ChdbError  # not chdb.ChdbError: that is another class, never raised by connections
 from chdb.state.sqlitelike import Connection, connect
 
-from clickstack.core.errors import Busy, StartupError
+from clickstack.core.errors import Busy, StartupError, StoreFailed
 from clickstack.core.sql import literal
 
 from .engine import Pool, PoolName
 from .failures import readable, translate
 from .query_settings import NO_SETTINGS, Settings, with_settings
 
-CLOSE_WAIT_S = 3.0  # a running query gets this long when the engine closes
+CLOSE_ROUNDS, CLOSE_ROUND_S = 60, 0.1  # how often, and how far apart, what runs is told to end when the engine closes
+_MARK = "clickstack-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,18 @@ class Connections:
         self._path = f"{directory}?config-file={config}"
         self._pools = pools
         self._opened_ever = itertools.count(1)
-        self._free: dict[PoolName, queue.LifoQueue[Handle]] = {name: queue.LifoQueue() for name in pools}
+        self._closing = False
+        self._free: dict[PoolName, queue.LifoQueue[Handle | None]] = {  # None: a place whose connection is to be opened
+            name: queue.LifoQueue() for name in pools
+        }
         try:
             for name, pool in pools.items():
                 for _ in range(pool.connections):
                     self._free[name].put(self._open(pool))
         except RuntimeError as error:
             for free in self._free.values():
-                while not free.empty():
-                    free.get_nowait().connection.close()
+                while (handle := free.get_nowait() if not free.empty() else None) is not None:
+                    handle.connection.close()
             raise StartupError(f"The engine cannot open {directory}: {readable(str(error))}") from error
 
     @contextmanager
@@ -66,16 +71,21 @@ class Connections:
                 yield own
             return
         try:
-            handle = self._free[pool].get(timeout=self._pools[pool].wait_s)
+            handle: Handle | None = self._free[pool].get(timeout=self._pools[pool].wait_s)
         except queue.Empty:
             raise Busy("Too many queries are running. Try again in a moment.", retry_after_s=2) from None
+        if self._closing:
+            self._free[pool].put(handle)
+            raise Busy("The server is stopping.", retry_after_s=5)
         try:
+            handle = handle or self._reopen(pool)
             yield handle
         except ChdbError as error:
             # After a failure the connection may still hold part of the failed answer and prepend it to the next
-            # one, which may be another user's. It is never used again (opening one takes 0.2 ms).
-            handle.connection.close()
-            handle = self._open(self._pools[pool])
+            # one, which may be another user's. It is never used again: who comes next opens one, in 0.2 ms.
+            if handle is not None:
+                handle.connection.close()
+                handle = None
             raise translate(str(error), reading=pool != "ingest") from error
         finally:
             self._free[pool].put(handle)
@@ -85,7 +95,7 @@ class Connections:
         limited = with_settings(self._pools[pool], settings)
         last = {name: limited.pop(name) for name in ("readonly",) if name in limited}
         limited |= {**ours, **last}
-        handle = Handle(connect(self._path), f"clickstack-{next(self._opened_ever)}")
+        handle = Handle(connect(self._path), f"{_MARK}{next(self._opened_ever)}")
         try:
             self._prepare(handle, limited)
             yield handle
@@ -95,22 +105,53 @@ class Connections:
             handle.connection.close()
 
     def close(self) -> None:
-        """Close every connection that comes back within a moment; the last one stops the engine."""
-        for name, pool in self._pools.items():
-            for _ in range(pool.connections):
-                try:
-                    self._free[name].get(timeout=CLOSE_WAIT_S).connection.close()
-                except queue.Empty:
-                    return  # a query outlived the drain; the process is about to end anyway
+        """Stop what runs and close every connection; the last one stops the engine.
+
+        An engine that is torn down under a running query takes the process with it, and a query that nobody waits for
+        any more would hold up the end of the process until its time is over. One that ignores us all is left to that.
+        """
+        self._closing = True
+        killer = self._open(self._pools["admin"])
+        wanted = [name for name, pool in self._pools.items() for _ in range(pool.connections)]
+        pause = threading.Event()
+        for _ in range(CLOSE_ROUNDS):
+            wanted = [name for name in wanted if not self._close_free(name)]
+            if not wanted:
+                break
+            with suppress(ChdbError):
+                killer.connection.query(_kill_all_but(killer))
+            pause.wait(CLOSE_ROUND_S)
+        killer.connection.close()
+
+    def _close_free(self, pool: PoolName) -> bool:
+        try:
+            handle = self._free[pool].get_nowait()
+        except queue.Empty:
+            return False
+        if handle is not None:
+            handle.connection.close()
+        return True
+
+    def _reopen(self, pool: PoolName) -> Handle:
+        """Raises StoreFailed: the process may have too many files open, say, and later fewer."""
+        try:
+            return self._open(self._pools[pool])
+        except RuntimeError as error:
+            raise StoreFailed(f"The engine opens no connection: {readable(str(error))}") from error
 
     def _open(self, pool: Pool) -> Handle:
-        handle = Handle(connect(self._path), f"clickstack-{next(self._opened_ever)}")
+        handle = Handle(connect(self._path), f"{_MARK}{next(self._opened_ever)}")
         self._prepare(handle, pool.settings)
         return handle
 
     def _prepare(self, handle: Handle, settings: Mapping[str, int | float | str]) -> None:
         for name, value in {"log_comment": handle.mark, **settings}.items():
             handle.connection.query(f"SET {name} = {setting(value)}")
+
+
+def _kill_all_but(handle: Handle) -> str:
+    mark = "Settings['log_comment']"
+    return f"KILL QUERY WHERE startsWith({mark}, {literal(_MARK)}) AND {mark} != {literal(handle.mark)} ASYNC"
 
 
 def setting(value: str | int | float) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from chdb.state.sqlitelike import Connection
 
+from clickstack.core.blocking import refuse_on_loop
 from clickstack.core.errors import StartupError
 from clickstack.core.limits import QUERY_RESULT_BYTES_MAX
 from clickstack.core.result import Column, Progress, QueryResult, Statistics
@@ -100,6 +101,7 @@ class EmbeddedEngine:
         query_id: str | None,
         settings: Settings = NO_SETTINGS,
     ) -> QueryResult:
+        refuse_on_loop()
         with (
             self._running.asked(query_id),
             self._connections.take(pool, settings) as handle,
@@ -117,6 +119,7 @@ class EmbeddedEngine:
         )
 
     def answer(self, statement: Statement, query_id: str | None) -> Answer:
+        refuse_on_loop()
         with (
             self._running.asked(query_id),
             self._connections.take("untrusted", statement.settings, statement.ours) as handle,
@@ -127,10 +130,12 @@ class EmbeddedEngine:
             return Answer(_text(result), _read(result))
 
     def command(self, text: str) -> None:
+        refuse_on_loop()
         with self._connections.take("admin") as handle:
             handle.connection.query(text)
 
     def load(self, load: Load) -> int:
+        refuse_on_loop()
         source = f"file({literal(str(load.path))}, 'Protobuf', {literal(load.structure)})"
         settings = {
             **_LOAD_SETTINGS,
@@ -145,6 +150,7 @@ class EmbeddedEngine:
             return int(handle.connection.query(text, "Null").rows_written())
 
     def sync(self) -> None:
+        refuse_on_loop()
         self._disk.sync()
 
     def progress(self, query_id: str) -> Progress | None:
