@@ -20,20 +20,22 @@
         position(raw, 'e') > 0 AND raw NOT IN ('true', 'false'), double_text(toFloat64OrZero(raw)),
         raw) AS json_text,
     (raw) -> startsWith(raw, '{') OR startsWith(raw, '[') AS is_nested,
+    -- Each member repeats the keys around it: a long key over a long list would be gigabytes. What would grow to many times
+    -- its size stays JSON text.
+    (pair) -> length(pair.1) * countSubstrings(pair.2, ',') AS repeated_bytes,
+    (pair) -> is_nested(pair.2) AND repeated_bytes(pair) <= 16 * length(pair.2) + 4096 AS may_unfold,
     -- One level of nesting: `a: {b: 1}` is `a.b`, `k: [x]` is `k.0`; what is empty vanishes.
     (pair) -> multiIf(
+        NOT may_unfold(pair), [pair],
         startsWith(pair.2, '{'), arrayMap(each -> (concat(pair.1, '.', each.1), each.2), JSONExtractKeysAndValuesRaw(pair.2)),
-        startsWith(pair.2, '['), arrayMap(
+        arrayMap(
             (each, position) -> (concat(pair.1, '.', toString(position - 1)), each),
-            JSONExtractArrayRaw(pair.2), arrayEnumerate(JSONExtractArrayRaw(pair.2))),
-        [pair]) AS unfolded,
-    -- Each member repeats the keys around it: a long key over a long list would be gigabytes. What would grow beyond all
-    -- measure stays JSON text.
-    (pairs, json) -> arraySum(pair -> if(is_nested(pair.2), length(pair.1) * countSubstrings(pair.2, ','), 0), pairs)
-        <= 16 * length(json) + 16384 AS may_unfold,
+            JSONExtractArrayRaw(pair.2), arrayEnumerate(JSONExtractArrayRaw(pair.2)))) AS unfolded,
     -- All levels, at most 32: no JSON text is deeper than it has opening brackets.
     (pairs, json) -> arrayFold(
-        (all, level) -> if(may_unfold(all, json), arrayFlatten(arrayMap(pair -> unfolded(pair), all)), all),
+        (all, level) -> if(
+            arraySum(pair -> if(may_unfold(pair), repeated_bytes(pair), 0), all) <= 16 * length(json) + 16384,
+            arrayFlatten(arrayMap(pair -> unfolded(pair), all)), all),
         range(least(32, countSubstrings(json, '{') + countSubstrings(json, '['))), pairs) AS flat,
     -- A later key wins over an equal earlier one.
     (pairs) -> if(length(pairs) = arrayUniq(pairs.1), pairs, arrayReverse(arrayFilter(
