@@ -71,6 +71,9 @@ def rows(store: Store, title: str) -> str:
         if column.default_kind == "DEFAULT":  # what a loader fills in is what others get who leave it out
             other = f"SELECT count() FROM {table} WHERE {ident(column.name)} != {column.default_expression}"
             assert store.query(Sql.of(other)).scalar() == 0, column.name
+    if table == "otel_logs":  # a key twice: shown is the last, found is the first
+        twice = f"SELECT count() FROM {table} WHERE arrayUniq(mapKeys(LogAttributes)) != length(LogAttributes)"
+        assert store.query(Sql.of(twice)).scalar() == 0
     chosen = ", ".join(ident(column) for column in names.split() or known)
     times = [name for name in ("Timestamp", "TimeUnix") if name in known]
     found = store.query(Sql.of(f"SELECT {chosen} FROM {table} ORDER BY {', '.join([*times, chosen])}")).dicts()

@@ -331,3 +331,14 @@ def test_quiet_requests_leave_no_line(tmp_path: Path, caplog: pytest.LogCaptureF
     ingest.accept("logs", logs(["a"]))
     assert ingest.close(20)
     assert [(record.message, record.fields["rows"]) for record in caplog.records] == [("loaded", 1)]  # type: ignore[attr-defined]
+
+
+def test_a_long_key_over_a_long_list_is_not_written_for_each_item(ingest: Ingest, store: Store) -> None:
+    """Two hundred kilobytes that would be five gigabytes cost the members and records beside them nothing."""
+    body = json.dumps({"k" * 100_000: [1] * 50_000, "c": {"d": 3}})
+    ingest.accept("logs", logs([body, json.dumps({"a": {"b": [1, 2]}})]))
+    assert ingest.flush(20)
+    found = store.query(
+        Sql.of("SELECT sum(length(LogAttributes)), max(length(toString(LogAttributes))) FROM otel_logs")
+    )
+    assert list(found.rows[0]) == [2 + 2, 100_000 + 100_001 + len("{'':'','c.d':'3'}")]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from clickstack.core.errors import BadRequest, Busy, TooLarge
 from clickstack.core.limits import HISTOGRAM_BUCKETS_MAX, INGEST_BODY_BYTES_MAX, REMOTE_WRITE_FAMILIES_MAX
+from clickstack.core.sql import Sql
 from clickstack.ingest import Ingest
 from clickstack.ingest.admission import Admission
 from clickstack.ingest.check import check
@@ -125,6 +126,15 @@ def test_one_bad_series_does_not_cost_the_others(client: httpx.Client, ingest: I
         "1 series were not stored, the others were. The first: a series has no __name__ label.\n",
     )
     assert ingest.counters()["metrics"].accepted == 2
+
+
+def test_text_that_is_no_text_costs_nothing_else(client: httpx.Client, ingest: Ingest, store: Store) -> None:
+    body = write_request(({"__name__": "up", "path": "caf@"}, 1.0), ({"__name__": "up"}, 1.0)).replace(b"@", b"\xe9")
+    response = client.post(PATH, content=bytes(cramjam.snappy.compress_raw(body)))
+    assert response.status_code == 204, response.text
+    assert ingest.flush(20)
+    found = store.query(Sql.of("SELECT Attributes FROM otel_metrics_gauge ORDER BY length(Attributes)")).dicts()
+    assert list(found) == [{"Attributes": {}}, {"Attributes": {"path": "caf\ufffd"}}]
 
 
 def test_families_are_remembered_up_to_a_bound() -> None:

@@ -2,7 +2,7 @@
 such values come here.
 
 Everywhere: compact JSON, keys sorted. In log attributes: `a: {b: 1}` becomes `a.b`, `k: [x, y]` becomes `k.0`, `k.1`,
-empty arrays and maps vanish, a later key wins over an equal earlier one.
+empty arrays and maps vanish, a later key wins over an equal earlier one. Records of session replays are no logs here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .allowance import Allowance
-from .signals import SignalName
+from .signals import SESSION_KEY, SignalName
 
 _ARRAY, _MAP = "array_value", "kvlist_value"
 
@@ -91,6 +91,9 @@ def _flatten_values(attributes: Iterable[Any]) -> None:
 
 def _flatten_log_attributes(record: Any, allowance: Allowance) -> None:
     if not any(each.value.WhichOneof("value") in (_ARRAY, _MAP) for each in record.attributes):
+        return
+    if any(each.key == SESSION_KEY for each in record.attributes):
+        _flatten_values(record.attributes)
         return
     flat = {key: value for each in record.attributes for key, value in _leaves(each.key, each.value, allowance)}
     kept = [type(record.attributes[0])(key=key, value=value) for key, value in flat.items()]

@@ -11,13 +11,13 @@ from clickstack.core.errors import BadRequest, TooLarge
 from clickstack.core.limits import REQUEST_RECORDS_MAX, REQUEST_REPEATED_BYTES_MAX
 
 from .anyvalue import flatten_request
-from .signals import SESSION, SIGNAL_NAMES, SIGNALS, SignalName
+from .signals import SESSION, SESSION_KEY, SIGNAL_NAMES, SIGNALS, SignalName
 from .unstorable import take_out
 from .variants import binary_type, mend_text, scalar_type
 
 _SCALAR = {name: scalar_type(name) for name in SIGNAL_NAMES}
 _BINARY = {name: binary_type(name) for name in SIGNAL_NAMES}
-_SESSION_KEY = b"rr-web.event"
+_SESSION_BYTES = SESSION_KEY.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def check(signal: SignalName, body: bytes) -> Checked:
     if rejected.count:
         canonical = request.SerializeToString()
         census = SIGNALS[signal].census(request)
-    kinds = census.kinds | (SESSION if signal == "logs" and _SESSION_KEY in canonical else 0)
+    kinds = census.kinds | (SESSION if signal == "logs" and _SESSION_BYTES in canonical else 0)
     return Checked(canonical, census.records, kinds, rejected.count, rejected.message)
 
 

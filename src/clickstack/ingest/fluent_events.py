@@ -25,7 +25,7 @@ _TAG, _SERVICE = "fluentd.tag", "service.name"
 _BODY_FIELDS = ("log", "message")
 _EVENT_TIME = struct.Struct(">II")  # seconds, nanoseconds
 _EVENT_TIME_TYPE = 0
-_NS_PER_S = 1_000_000_000
+_NS_PER_S, _NS_PER_US, _US_PER_S = 1_000_000_000, 1_000, 1_000_000
 _NS_MAX = 2**64
 _LOGS_SIGNAL = 0  # of Fluent Bit, which also forwards metrics and traces in forms of its own
 
@@ -120,7 +120,7 @@ class _Events:
         values = metadata | fields
         body = next((name for name in reversed(values) if name in _BODY_FIELDS), None)
         if body is not None:
-            set_value(record.body, _plain(values.pop(body)))
+            set_value(record.body, _body(values.pop(body)))
         if service:
             del values[_SERVICE]
         for name, value in self._flat(values).items():
@@ -163,7 +163,14 @@ def _time_ns(time: Any) -> int:
         return int(seconds) * _NS_PER_S + int(nanos)
     if isinstance(time, bool) or not isinstance(time, (int, float)) or not 0 < time < _NS_MAX // _NS_PER_S:
         return 0
-    return int(time * _NS_PER_S)
+    if isinstance(time, float):
+        return round(time * _US_PER_S) * _NS_PER_US  # a double of today's date holds no more
+    return time * _NS_PER_S
+
+
+def _body(value: Any) -> Any:
+    """A line is text, whatever its bytes are: Fluentd sends what it tails as binary."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else _plain(value)
 
 
 def _plain(value: Any) -> Any:

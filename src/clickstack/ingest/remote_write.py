@@ -27,25 +27,28 @@ from .key_value import attribute_of
 from .message_types import message_types
 from .remote_write_histogram import fill_histogram_point, has_custom_buckets
 from .trace_context import take_ids
+from .variants import mend_text
 
-_TYPES = message_types(
-    "prometheus",
-    {
-        "WriteRequest": "timeseries 1 TimeSeries*, metadata 3 MetricMetadata*",
-        "TimeSeries": "labels 1 Label*, samples 2 Sample*, exemplars 3 Exemplar*, histograms 4 Histogram*",
-        "Label": "name 1 string, value 2 string",
-        "Sample": "value 1 double, timestamp 2 int64",
-        "Exemplar": "labels 1 Label*, value 2 double, timestamp 3 int64",
-        "MetricMetadata": "type 1 int32, metric_family_name 2 string, help 4 string, unit 5 string",
-        "BucketSpan": "offset 1 sint32, length 2 uint32",
-        "Histogram": (
-            "count_int 1 uint64, count_float 2 double, sum 3 double, schema 4 sint32, zero_threshold 5 double, "
-            "zero_count_int 6 uint64, zero_count_float 7 double, negative_spans 8 BucketSpan*, "
-            "negative_deltas 9 sint64*, negative_counts 10 double*, positive_spans 11 BucketSpan*, "
-            "positive_deltas 12 sint64*, positive_counts 13 double*, reset_hint 14 int32, timestamp 15 int64, "
-            "custom_values 16 double*"
-        ),
-    },
+_MESSAGES = {
+    "WriteRequest": "timeseries 1 TimeSeries*, metadata 3 MetricMetadata*",
+    "TimeSeries": "labels 1 Label*, samples 2 Sample*, exemplars 3 Exemplar*, histograms 4 Histogram*",
+    "Label": "name 1 string, value 2 string",
+    "Sample": "value 1 double, timestamp 2 int64",
+    "Exemplar": "labels 1 Label*, value 2 double, timestamp 3 int64",
+    "MetricMetadata": "type 1 int32, metric_family_name 2 string, help 4 string, unit 5 string",
+    "BucketSpan": "offset 1 sint32, length 2 uint32",
+    "Histogram": (
+        "count_int 1 uint64, count_float 2 double, sum 3 double, schema 4 sint32, zero_threshold 5 double, "
+        "zero_count_int 6 uint64, zero_count_float 7 double, negative_spans 8 BucketSpan*, "
+        "negative_deltas 9 sint64*, negative_counts 10 double*, positive_spans 11 BucketSpan*, "
+        "positive_deltas 12 sint64*, positive_counts 13 double*, reset_hint 14 int32, timestamp 15 int64, "
+        "custom_values 16 double*"
+    ),
+}
+_TYPES = message_types("prometheus", _MESSAGES)
+# Reads text that is not UTF-8.
+_BINARY_TYPES = message_types(
+    "prometheus_binary", {name: fields.replace(" string", " bytes") for name, fields in _MESSAGES.items()}
 )
 WriteRequest = _TYPES["WriteRequest"]
 
@@ -87,13 +90,10 @@ def remote_write_door() -> Door:
 def read_write_request(body: bytes, families: dict[str, Family]) -> Reading:
     """A prometheus.WriteRequest as OTLP; `families` learns from its metadata. Raises BadRequest, TooLarge.
 
-    A series that cannot be stored (without a name, or with an impossible histogram) is rejected alone.
+    A series that cannot be stored (without a name, or with an impossible histogram) is rejected alone. Text that is not
+    UTF-8 gets U+FFFD in place of the bad bytes.
     """
-    request = WriteRequest()
-    try:
-        request.ParseFromString(body)
-    except DecodeError:
-        raise BadRequest("The body is not a prometheus.WriteRequest (remote write 1.0).") from None
+    request = _parsed(body)
     for each in request.metadata:
         name = each.metric_family_name
         if len(name) <= _NAME_CHARS_MAX and (name in families or len(families) < REMOTE_WRITE_FAMILIES_MAX):
@@ -106,6 +106,20 @@ def read_write_request(body: bytes, families: dict[str, Family]) -> Reading:
     if rejections:
         message = f"{len(rejections)} series were not stored, the others were. The first: {rejections[0]}"
     return Reading(writer.request.SerializeToString(), len(rejections), message)
+
+
+def _parsed(body: bytes) -> Any:
+    request, binary = WriteRequest(), _BINARY_TYPES["WriteRequest"]()
+    try:
+        request.ParseFromString(body)
+    except DecodeError:
+        try:
+            binary.ParseFromString(body)
+        except DecodeError:
+            raise BadRequest("The body is not a prometheus.WriteRequest (remote write 1.0).") from None
+        mend_text(binary, WriteRequest.DESCRIPTOR)
+        request.ParseFromString(binary.SerializeToString())
+    return request
 
 
 class _Writer:

@@ -17,6 +17,8 @@ SIGNAL_NAMES: tuple[SignalName, ...] = get_args(SignalName)
 LOG, SESSION, SPAN = 1, 2, 4
 GAUGE, SUM, HISTOGRAM, EXPONENTIAL_HISTOGRAM, SUMMARY = 8, 16, 32, 64, 128
 
+SESSION_KEY = "rr-web.event"  # the attribute that makes a log record one of a session replay
+
 _POINT_KINDS = {
     "gauge": GAUGE,
     "sum": SUM,

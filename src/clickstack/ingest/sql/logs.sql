@@ -9,7 +9,7 @@ SELECT
     TraceId,
     SpanId,
     TraceFlags,
-    lower(multiIf(has_severity, severity_text, level != '', level, word)) AS SeverityText,
+    lowerUTF8(multiIf(has_severity, severity_text, level != '', level, word)) AS SeverityText,
     multiIf(
         has_severity, severity_byte(severity_number),
         level != '', level_number(level),
@@ -38,32 +38,39 @@ FROM (
                 LogAttributes['level'], LogAttributes['Level'], LogAttributes['LEVEL'], LogAttributes['severity'],
                 LogAttributes['Severity'], LogAttributes['SEVERITY'], LogAttributes['log.level']]) AS levels
             FROM (
-                SELECT *, if(empty(found), attributes, mapUpdate(
-                    attributes, mapFromArrays(found.1, arrayMap(raw -> json_text(raw), found.2)))) AS LogAttributes
+                SELECT *, multiIf(
+                    length(attributes) != arrayUniq(mapKeys(attributes)), mapUpdate(with_unique_keys(attributes), member_map(found)),
+                    empty(found), attributes,
+                    mapUpdate(attributes, member_map(found))) AS LogAttributes
                 FROM (
-                    SELECT *, if(arrayExists(pair -> is_nested(pair.2), members), flat(members, json), members) AS found
+                    SELECT *, last_of_each(leaves) AS found
                     FROM (
-                        SELECT *, JSONExtractKeysAndValuesRaw(json) AS members
+                        SELECT *, if(arrayExists(pair -> is_nested(pair.2), members), flat(members, json), members) AS leaves
                         FROM (
-                            -- A: the whole body when it is JSON, else the longest {…} of its first line that has one.
-                            SELECT *, multiIf(
-                                position(Body, '{') = 0, '', isValidJSON(Body), Body, extract(Body, '\\{[^\\n]*\\}')) AS json
+                            SELECT *, JSONExtractKeysAndValuesRaw(json) AS members
                             FROM (
-                                SELECT
-                                    id_text(record.trace_id, 16) AS TraceId,
-                                    id_text(record.span_id, 8) AS SpanId,
-                                    toUInt8(bitAnd(record.flags, 255)) AS TraceFlags,
-                                    record.event_name AS EventName,
-                                    record.severity_number AS severity_number,
-                                    record.severity_text AS severity_text,
-                                    ServiceName, ResourceAttributes, ResourceSchemaUrl,
-                                    ScopeName, ScopeVersion, ScopeSchemaUrl, ScopeAttributes,
-                                    any_text(record.body) AS Body,
-                                    attribute_map(record.attributes) AS attributes,
-                                    record.severity_number != 0 OR record.severity_text != '' AS has_severity,
-                                    moment(log_time_ns(received_unix_nano, record)) AS Timestamp
-                                FROM {log_records}
-                                WHERE NOT is_session(record)
+                                -- A: the JSON in the body.
+                                SELECT *, multiIf(
+                                    position(Body, '{') = 0, '',
+                                    match(Body, '\\\\u[dD][89a-fA-F]') AND NOT isValidJSON(Body), json_within(with_whole_characters(Body)),
+                                    json_within(Body)) AS json
+                                FROM (
+                                    SELECT
+                                        id_text(record.trace_id, 16) AS TraceId,
+                                        id_text(record.span_id, 8) AS SpanId,
+                                        toUInt8(bitAnd(record.flags, 255)) AS TraceFlags,
+                                        record.event_name AS EventName,
+                                        record.severity_number AS severity_number,
+                                        record.severity_text AS severity_text,
+                                        ServiceName, ResourceAttributes, ResourceSchemaUrl,
+                                        ScopeName, ScopeVersion, ScopeSchemaUrl, ScopeAttributes,
+                                        any_text(record.body) AS Body,
+                                        attribute_map(record.attributes) AS attributes,
+                                        record.severity_number != 0 OR record.severity_text != '' AS has_severity,
+                                        moment(log_time_ns(received_unix_nano, record)) AS Timestamp
+                                    FROM {log_records}
+                                    WHERE NOT is_session(record)
+                                )
                             )
                         )
                     )

@@ -1,4 +1,5 @@
--- Spans → otel_traces (reference/ingestion.md §3.3, §3.10). A span that ends before it starts has no duration.
+-- Spans → otel_traces (reference/ingestion.md §3.3, §3.10). A span that ends before it starts, or whose start or end is no
+-- time, has no duration. An event without a time happened when its span started.
 {expressions}
 SELECT
     moment_or(span.start_time_unix_nano, received_unix_nano) AS Timestamp,
@@ -16,7 +17,7 @@ SELECT
     ScopeVersion,
     ScopeAttributes,
     attribute_map(span.attributes) AS SpanAttributes,
-    if(span.end_time_unix_nano > span.start_time_unix_nano AND span.start_time_unix_nano > 0,
+    if(span.end_time_unix_nano > span.start_time_unix_nano AND is_time(span.start_time_unix_nano) AND is_time(span.end_time_unix_nano),
         span.end_time_unix_nano - span.start_time_unix_nano, 0) AS Duration,
     transform(span.status.code, [1, 2], ['Ok', 'Error'], 'Unset') AS StatusCode,
     span.status.message AS StatusMessage,
@@ -24,7 +25,7 @@ SELECT
     span.dropped_attributes_count AS DroppedAttributesCount,
     span.dropped_events_count AS DroppedEventsCount,
     span.dropped_links_count AS DroppedLinksCount,
-    arrayMap(nanos -> moment_or(nanos, span.start_time_unix_nano), span.events.time_unix_nano) AS `Events.Timestamp`,
+    arrayMap(nanos -> if(is_time(nanos), moment(nanos), Timestamp), span.events.time_unix_nano) AS `Events.Timestamp`,
     span.events.name AS `Events.Name`,
     arrayMap(attributes -> attribute_map(attributes), span.events.attributes) AS `Events.Attributes`,
     arrayMap(id -> id_text(id, 16), span.links.trace_id) AS `Links.TraceId`,
