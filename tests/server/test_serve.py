@@ -14,6 +14,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from clickstack.server.data_directory import locked_data_directory
 from program import (
     STOP_S_MAX,
     LiveServer,
@@ -68,6 +69,14 @@ def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
     assert_one_line_refusal(start_on_free_ports(tmp_path / "file" / "data"), "cannot be written")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+def test_a_full_disk_is_not_met_at_the_lock(tmp_path: Path) -> None:
+    """Who needs room says so in one line; the number of the process is only a courtesy."""
+    (tmp_path / "lock").symlink_to("/dev/full")
+    with locked_data_directory(tmp_path) as held:
+        assert held == tmp_path.resolve()
+
+
 def test_an_unknown_setting_refuses_to_start() -> None:
     assert_one_line_refusal(
         run_to_the_end("serve", CLICKSTACK_APP_PROT="1"), "CLICKSTACK_APP_PROT", "CLICKSTACK_APP_PORT"
@@ -82,6 +91,17 @@ def test_an_unreadable_metadata_database(tmp_path: Path) -> None:
 def test_an_engine_that_cannot_open(tmp_path: Path) -> None:
     (tmp_path / "engine").write_text("a file where a directory should be")
     assert_one_line_refusal(start_on_free_ports(tmp_path), "engine")
+
+
+@pytest.mark.parametrize("name", ["{a,b}", "a?b", "a&b", "a:b", "a\\b", "a*b"])
+def test_a_data_directory_that_the_engine_would_take_for_another(tmp_path: Path, name: str) -> None:
+    """As a pattern it fits no file, so that every load would succeed and store nothing."""
+    assert_one_line_refusal(start_on_free_ports(tmp_path / name), "takes no path", name)
+
+
+def test_a_spool_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "spool" / "logs" / "6a.segment").mkdir(parents=True)
+    assert_one_line_refusal(start_on_free_ports(tmp_path), "spool", "6a.segment")
 
 
 def test_an_unreachable_host_to_listen_on(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from clickstack.core.clock import Clock
+from clickstack.core.errors import StartupError
 from clickstack.core.ids import IdSource
 from clickstack.core.settings import Settings
 from clickstack.store import Store
@@ -45,6 +46,11 @@ __all__ = [
 def open_ingest(data_dir: Path, store: Store, settings: Settings, clock: Clock, ids: IdSource) -> Ingest:
     """Start ingestion over a directory: what an earlier run left is loaded first. Close it before the store.
 
-    Ids name segments and must never repeat for one store: they are what keeps rows from being stored twice.
+    Ids name segments and must never repeat for one store: they are what keeps rows from being stored twice. Raises
+    StartupError.
     """
-    return Ingest(data_dir, store, settings, clock, ids)
+    try:
+        return Ingest(data_dir, store, settings, clock, ids)
+    except OSError as error:
+        where = error.filename or data_dir / "spool"
+        raise StartupError(f"The spool cannot be opened: {where}: {error.strerror or error}.") from error

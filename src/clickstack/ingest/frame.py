@@ -10,6 +10,8 @@ segment's id: bytes of an older file in recycled disk blocks never pass for a fr
 
 from __future__ import annotations
 
+import itertools
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -30,6 +32,12 @@ _RECEIVED, _KINDS, _RECORDS, _CHECKSUM = (
     _tag(1001, _FIXED32),
     _tag(1002, _FIXED32),
     _tag(1003, _FIXED32),
+)
+_ANY_TRAILER = re.compile(
+    b".{8}".join(re.escape(struct.pack("<H", tag)) for tag in (_RECEIVED, _KINDS))
+    + b"".join(b".{4}" + re.escape(struct.pack("<H", tag)) for tag in (_RECORDS, _CHECKSUM))
+    + b".{4}",
+    re.DOTALL,
 )
 _UNCHECKED = struct.Struct("<HI").size  # the checksum field does not cover itself
 _LENGTH_BYTES_MAX = 5
@@ -61,9 +69,8 @@ def seed_of(segment_id: str) -> int:
     return zlib.crc32(segment_id.encode())
 
 
-def scan(data: memoryview, seed: int) -> Iterator[Frame]:
-    """The whole, unharmed frames from the start of a segment up to the first byte that is not one."""
-    start = 0
+def scan(data: memoryview, seed: int, start: int = 0) -> Iterator[Frame]:
+    """The whole, unharmed frames from `start` of a segment up to the first byte that is not one."""
     while start < len(data):
         prefix = _read_varint(data, start)
         if prefix is None:
@@ -80,6 +87,16 @@ def scan(data: memoryview, seed: int) -> Iterator[Frame]:
             return
         yield Frame(start, end, kinds, records)
         start = end
+
+
+def resume(data: memoryview, start: int, seed: int) -> int | None:
+    """Where whole frames go on behind a harmed one at `start`; None when none do, as behind a torn tail."""
+    prefix = _read_varint(data, start)
+    told = [prefix[1] + prefix[0]] if prefix else []
+    for end in itertools.chain(told, (match.end() for match in _ANY_TRAILER.finditer(data, start))):
+        if next(scan(data, seed, end), None):
+            return end
+    return None
 
 
 def body_of(data: memoryview, frame: Frame) -> bytes:

@@ -87,6 +87,10 @@ class Loader:
                 dead = self._load(segment)
                 self._spool.done(segment)
             except Exception as error:  # whatever it is: this thread must live, and the segment must stay
+                if segment.is_gone():
+                    _log.error("a segment was removed", extra=fields(signal=self._signal, segment=segment.id))
+                    self._spool.forget(segment)
+                    continue
                 self._put_off(segment, error)
                 self._stop.wait(delay_s)
                 delay_s = min(2 * delay_s, SPOOL_LOAD_ATTEMPT_DELAY_S_MAX)
@@ -114,6 +118,7 @@ class Loader:
 
         Raises _Unproven, and whatever says that the engine is away.
         """
+        segment.trim()
         dead = 0
         for projection in PROJECTIONS[self._signal]:
             if not projection.kind & segment.kinds or (segment.id, projection.table) in self._whole:

@@ -8,7 +8,7 @@ have other tokens. So the verdicts are written to a marker beside the segment: `
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Literal, cast
 
 from .frame import Frame, body_of
-from .segment import Segment, open_frames, sync_directory
+from .segment import Segment, read_frames, salvage, sync_directory, write_durably
 
 Verdict = Literal["split", "stored", "dead"]
+
+_LINE = re.compile(r"^(split|stored|dead) (\d+)-(\d+)\n", re.MULTILINE)  # of a torn line nothing counts
 
 MARKER, PIECE = ".refused", ".piece"
 
@@ -50,8 +52,7 @@ class Pieces:
         self._marker = segment.path.with_name(f"{segment.id}.{table}{MARKER}")
         self._file = segment.path.with_suffix(PIECE)
         self._verdicts: dict[Piece, Verdict] = {}
-        for verdict, name in map(str.split, self._marker.read_text().splitlines() if self.begun else ()):
-            first, _, end = name.partition("-")
+        for verdict, first, end in _LINE.findall(self._marker.read_text(errors="replace") if self.begun else ""):
             self._verdicts[Piece(int(first), int(end))] = cast("Verdict", verdict)
 
     @property
@@ -60,13 +61,13 @@ class Pieces:
         return self._marker.exists()
 
     def begin(self) -> None:
-        """Remember that the table refused the whole segment, for ever."""
-        self._write("")
+        """Remember that the table refused the whole segment, for ever. Was it harmed on disk, it is mended first."""
+        salvage(self._segment.path)
+        self._write()
 
     def all(self) -> list[Piece]:
         """The parts to begin with."""
-        with open_frames(self._segment.path) as (_, frames):
-            whole = Piece(0, sum(1 for _ in frames))
+        whole = Piece(0, sum(1 for _ in read_frames(self._segment.path)[1]))
         return [whole] if whole.single else list(whole.halves())
 
     def verdict(self, piece: Piece) -> Verdict | None:
@@ -76,11 +77,10 @@ class Pieces:
     def settle(self, piece: Piece, verdict: Verdict) -> None:
         """Remember what became of a part, for ever."""
         self._verdicts[piece] = verdict
-        self._write(f"{verdict} {piece}\n")
+        self._write()
 
     def dead_records(self) -> int:
-        with open_frames(self._segment.path) as (_, frames):
-            records = [frame.records for frame in frames]
+        records = [frame.records for frame in read_frames(self._segment.path)[1]]
         return sum(records[piece.first] for piece, verdict in self._verdicts.items() if verdict == "dead")
 
     def token(self, piece: Piece) -> str:
@@ -89,9 +89,9 @@ class Pieces:
     @contextmanager
     def file(self, piece: Piece) -> Iterator[Path]:
         """A file with the requests of a piece."""
-        with open_frames(self._segment.path) as (data, frames):
-            chosen = list(frames)[piece.first : piece.end]
-            self._file.write_bytes(data[chosen[0].start : chosen[-1].end])
+        data, frames = read_frames(self._segment.path)
+        chosen = list(frames)[piece.first : piece.end]
+        self._file.write_bytes(data[chosen[0].start : chosen[-1].end])
         try:
             yield self._file
         finally:
@@ -99,13 +99,14 @@ class Pieces:
 
     def request(self, piece: Piece) -> tuple[Frame, bytes]:
         """The one request of a single piece."""
-        with open_frames(self._segment.path) as (data, frames):
-            frame = list(frames)[piece.first]
-            return frame, body_of(data, frame)
+        data, frames = read_frames(self._segment.path)
+        frame = list(frames)[piece.first]
+        return frame, body_of(data, frame)
 
-    def _write(self, text: str) -> None:
-        with self._marker.open("a") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+    def _write(self) -> None:
+        """Write the marker anew: a line appended to it may be torn by a full disk or a power cut."""
+        lines = [f"{verdict} {piece}\n" for piece, verdict in self._verdicts.items()]
+        fresh = self._marker.with_suffix(".part")
+        write_durably(fresh, "".join(lines).encode())
+        fresh.replace(self._marker)
         sync_directory(self._marker.parent)

@@ -2,6 +2,7 @@
 
     <id>.segment           being written (the last in its folder), or closed and waiting to be loaded
     <id>.<table>.refused   a marker: this table takes it in pieces (pieces.py)
+    <id>.damaged           as it was found when requests in it were harmed on disk; nobody needs it but people
 
 The id is the deduplication token: it never comes back, and it stays the same through restarts, so that loading a
 segment again after a crash stores nothing twice.
@@ -9,17 +10,20 @@ segment again after a crash stores nothing twice.
 
 from __future__ import annotations
 
-import mmap
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .frame import Frame, scan, seed_of
+from clickstack.core.log import fields, get_logger
 
-SUFFIX = ".segment"
+from .frame import Frame, resume, scan, seal, seed_of
+
+SUFFIX, DAMAGED = ".segment", ".damaged"
+
+_log = get_logger("ingest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,23 @@ class Segment:
         """Remove the segment, then its markers: a marker alone is harmless."""
         self.path.unlink(missing_ok=True)
         for marker in self.path.parent.glob(f"{self.id}.*"):
-            marker.unlink(missing_ok=True)
+            if marker.suffix != DAMAGED:
+                marker.unlink(missing_ok=True)
+
+    def is_gone(self) -> bool:
+        """Whether somebody removed the file."""
+        try:
+            self.path.stat()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def trim(self) -> None:
+        """Cut what a disk that failed left behind the durable requests. Raises OSError."""
+        if self.path.stat().st_size > self.bytes:
+            _cut(self.path, self.bytes)
 
 
 class OpenSegment:
@@ -51,6 +71,7 @@ class OpenSegment:
         self.records = 0
         self.kinds = 0
         self.quiet = True
+        self.failed = False
         self._path = directory / (id + SUFFIX)
         self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -60,14 +81,19 @@ class OpenSegment:
             raise
 
     def append(self, pieces: Sequence[bytes]) -> None:
-        """Write and make durable. Raises OSError, after which nothing of it is in the file (or the file is closed)."""
+        """Write and make durable. Raises OSError, after which nothing of it counts.
+
+        Then `failed` says whether the file must be closed: what the kernel made of the pages of a failed fsync, and
+        where the end is after a failed cut, is not known. `Segment.trim` cuts what is left behind the end.
+        """
         try:
             written = _write(self._fd, b"".join(pieces))
+            self.failed = True
             _sync(self._fd)
+            self.failed = False
         except (OSError, MemoryError):
-            # After a failed fsync the kernel may have dropped the pages: only what was durable before counts.
-            os.ftruncate(self._fd, self.bytes)
-            os.lseek(self._fd, self.bytes, os.SEEK_SET)
+            at_end = self._cut_back()
+            self.failed = self.failed or not at_end
             raise
         self.bytes += written
 
@@ -90,44 +116,75 @@ class OpenSegment:
             return None
         return Segment(self._path, self.id, self.bytes, self.records, self.kinds, self.quiet)
 
+    def _cut_back(self) -> bool:
+        """Whether the end is where it was before the last write."""
+        try:
+            os.ftruncate(self._fd, self.bytes)
+            os.lseek(self._fd, self.bytes, os.SEEK_SET)
+        except OSError:
+            return False
+        return True
+
 
 def recover(directory: Path) -> list[Segment]:
-    """The segments an earlier run left, oldest first, torn tails cut, empty ones and leavings removed."""
+    """The segments an earlier run left, oldest first, mended; empty ones and leavings are removed. Raises OSError."""
     segments = []
     for path in sorted(directory.glob(f"*{SUFFIX}")):
-        with open_frames(path) as (_, found):
-            frames = list(found)
-        end = frames[-1].end if frames else 0
-        if end < path.stat().st_size:
-            _cut(path, end)
-        kinds = 0
-        for frame in frames:
-            kinds |= frame.kinds
-        if frames:
-            segments.append(Segment(path, path.stem, end, sum(frame.records for frame in frames), kinds))
+        if frames := salvage(path):
+            kinds = 0
+            for frame in frames:
+                kinds |= frame.kinds
+            segments.append(Segment(path, path.stem, frames[-1].end, sum(frame.records for frame in frames), kinds))
     alive = {segment.id for segment in segments}
     for path in directory.iterdir():
-        if path.name.split(".")[0] not in alive:
+        if path.is_file() and path.suffix != DAMAGED and path.name.split(".")[0] not in alive:
             path.unlink()
     sync_directory(directory)
     return segments
 
 
-@contextmanager
-def open_frames(path: Path) -> Iterator[tuple[memoryview, Iterator[Frame]]]:
-    """The bytes of a segment and its whole frames."""
-    if path.stat().st_size == 0:
-        yield memoryview(b""), iter(())
-        return
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        view = memoryview(mapped)
-        try:
-            yield view, scan(view, seed_of(path.stem))
-        finally:
-            view.release()
+def salvage(path: Path) -> list[Frame]:
+    """Make a segment whole frames and nothing else; returns them. Raises OSError.
+
+    A tail that was torn, and so never acknowledged, is cut. A request harmed on disk (a flipped bit, a lost sector)
+    becomes an empty one, so that those behind it keep their numbers; the file as it was stays beside.
+    """
+    seed = seed_of(path.stem)
+    data, found = read_frames(path)
+    pieces: list[bytes] = []
+    harmed = start = 0
+    while True:
+        end = max((frame.end for frame in found), default=start)
+        pieces.append(bytes(data[start:end]))
+        next_start = resume(data, end, seed)
+        if next_start is None:
+            break
+        harmed += next_start - end
+        pieces += seal(b"", seed=seed, received_ns=0, kinds=0, records=0)
+        start, found = next_start, scan(data, seed, next_start)
+    if harmed:
+        _log.error("requests in the spool are damaged", extra=fields(segment=path.stem, bytes=harmed))
+        write_durably(path.with_suffix(DAMAGED), data)
+        fresh = path.with_suffix(".part")
+        write_durably(fresh, b"".join(pieces))
+        fresh.replace(path)
+        sync_directory(path.parent)
+    elif end < len(data):
+        _log.warning("torn tail cut", extra=fields(segment=path.stem, bytes=len(data) - end))
+        _cut(path, end)
+    return list(read_frames(path)[1])
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def read_frames(path: Path) -> tuple[memoryview, Iterator[Frame]]:
+    """The bytes of a segment and its whole frames. Raises OSError.
+
+    Read and not mapped: a disk that fails under a mapping kills the process.
+    """
+    data = memoryview(path.read_bytes())
+    return data, scan(data, seed_of(path.stem))
+
+
+def write_durably(path: Path, data: bytes | memoryview) -> None:
     """Write a whole file. Its directory is the caller's to sync."""
     with path.open("wb") as file:
         file.write(data)

@@ -100,6 +100,10 @@ class Spool:
     def done(self, segment: Segment) -> None:
         """Forget a taken segment: all its rows are stored."""
         segment.delete()
+        self.forget(segment)
+
+    def forget(self, segment: Segment) -> None:
+        """Forget a taken segment whose file is gone."""
         self._budget.release(segment.bytes)
         with self._changed:
             del self._loading[segment.id]
@@ -222,6 +226,9 @@ class Spool:
                 waiting.durable.set_exception(
                     Busy(f"The spool cannot be written: {reason}.", retry_after_s=RETRY_AFTER_S)
                 )
+            if self._open is not None and self._open.failed:
+                with self._changed:
+                    self._close_segment()
             return
         with self._changed:
             for waiting in group:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from .segment import SUFFIX, open_frames
+from .segment import SUFFIX, read_frames
 from .signals import SIGNAL_NAMES, SignalName
 
 
@@ -73,8 +73,7 @@ def _state(signal: SignalName, directory: Path) -> SpoolState:
     segments = records = size = 0
     for path in sorted(directory.glob(f"*{SUFFIX}")):
         try:
-            with open_frames(path) as (_, frames):
-                found = list(frames)
+            found = list(read_frames(path)[1])
         except FileNotFoundError:
             continue  # loaded meanwhile
         segments += 1

@@ -25,7 +25,7 @@ def locked_data_directory(path: Path) -> Iterator[Path]:
     try:
         path.mkdir(parents=True, exist_ok=True)
         path.chmod(0o700) if path.stat().st_uid == os.geteuid() and not any(path.iterdir()) else None
-        lock = (path / "lock").open("a+")
+        lock = (path / "lock").open("a+b", buffering=0)
     except OSError as error:
         raise StartupError(f"The data directory {path} cannot be written: {error.strerror}.") from None
     with lock:
@@ -33,12 +33,12 @@ def locked_data_directory(path: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.seek(0)
-            holder = lock.read().strip() or "unknown"
+            holder = lock.read().decode().strip() or "unknown"
             raise InUse(
                 f"The data directory {path} is in use by another ClickStack (process {holder}): "
                 "stop it, or choose another directory with --data-dir."
             ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        with contextlib.suppress(OSError):  # a full disk: what needs the room says so, or does without
+            lock.truncate(0)
+            lock.write(str(os.getpid()).encode())
         yield path

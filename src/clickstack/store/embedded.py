@@ -17,7 +17,7 @@ import orjson
 from chdb.state.sqlitelike import Connection
 
 from clickstack.core.blocking import refuse_on_loop
-from clickstack.core.errors import StartupError
+from clickstack.core.errors import StartupError, StoreFailed
 from clickstack.core.limits import QUERY_RESULT_BYTES_MAX
 from clickstack.core.result import Column, Progress, QueryResult, Statistics
 from clickstack.core.sql import ParamValue, ident, literal, wire_params
@@ -52,6 +52,10 @@ _LOAD_SETTINGS = {
 # of them to create and to sync.
 _WIDE_PART_BYTES = 128 * 1024 * 1024
 
+# In a file's path the engine takes these for patterns, archives, options or markup. A pattern that fits no file is an
+# empty one to it: what was to be loaded would be gone, and nothing would have failed.
+_NOT_IN_PATHS = frozenset("{}*?:&<>\\\n")
+
 # A power cut amid a load can leave a part of each day that was loaded not whole. The engine puts them aside and deletes
 # nothing; by itself it would refuse to open above a hundred. What they held is still in the spool.
 _BROKEN_PARTS_MAX = 1_000_000
@@ -76,6 +80,8 @@ class EmbeddedEngine:
     def __init__(self, directory: Path, pools: Mapping[PoolName, Pool], memory_bytes: int) -> None:
         self._schemas = directory / "format_schemas"
         config = directory / "engine.xml"
+        if not _NOT_IN_PATHS.isdisjoint(str(directory)):
+            raise StartupError(f"The engine takes no path with one of {{}}*?:&<>\\ in it: {directory.parent}.")
         try:
             self._schemas.mkdir(parents=True, exist_ok=True)
             config.write_text(
@@ -136,6 +142,8 @@ class EmbeddedEngine:
 
     def load(self, load: Load) -> int:
         refuse_on_loop()
+        if not _NOT_IN_PATHS.isdisjoint(str(load.path)):
+            raise StoreFailed(f"The engine would read other files than {load.path}.")
         source = f"file({literal(str(load.path))}, 'Protobuf', {literal(load.structure)})"
         settings = {
             **_LOAD_SETTINGS,
