@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 from http import HTTPStatus
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from clickstack.core.limits import HTTP_BODY_PAUSE_S, HTTP_HEAD_BYTES_MAX, HTTP_HEAD_S
+
+from .http_upgrade import DecliningParser
 
 TOO_LARGE = f"The address and the headers of the request are larger than {HTTP_HEAD_BYTES_MAX // 1024} KiB."
 MALFORMED = "This is not a valid HTTP request."
@@ -36,6 +39,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.parser = cast(Any, DecliningParser(self))
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -77,14 +81,15 @@ class BoundedHttp(HttpToolsProtocol):
         self._loose_bytes = 0
         super().on_body(body)
 
+    def on_message_complete(self) -> None:
+        if not cast(DecliningParser, self.parser).body_follows:
+            super().on_message_complete()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's word for what it could not parse
         if self._too_large:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, TOO_LARGE)
         else:
             self._refuse(HTTPStatus.BAD_REQUEST, MALFORMED)
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Nothing: a stranger that asks for another protocol gets HTTP/1.1, and our log no lines."""
 
     def _count(self, size: int) -> None:
         """Raises HeadTooLarge."""
