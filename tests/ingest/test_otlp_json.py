@@ -83,6 +83,7 @@ def test_spellings(document: dict[str, object], expected: dict[str, object]) -> 
         ({"body": {"boolValue": 1}}, "body.boolValue: must be true or false."),
         ({"body": {"doubleValue": []}}, "body.doubleValue: must be a number."),
         ({"body": {"bytesValue": "*"}}, "body.bytesValue: not base64."),
+        ({"body": {"bytesValue": "é"}}, "body.bytesValue: not base64."),
     ],
 )
 def test_mistakes_are_named_with_their_place(record: dict[str, object], message: str) -> None:

@@ -7,7 +7,6 @@ case, an id of a wrong length counts as unset; other bytes in base64; unknown fi
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 from functools import cache
 from typing import Any
@@ -97,7 +96,7 @@ def _bytes(name: str, text: str, where: str) -> bytes:
     try:
         padded = text + "=" * (-len(text) % 4)
         return base64.b64decode(padded.replace("-", "+").replace("_", "/"), validate=True)
-    except binascii.Error:
+    except ValueError:  # of text that is not ASCII too
         raise BadRequest(f"{where}: not base64.") from None
 
 
