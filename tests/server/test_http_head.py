@@ -84,6 +84,11 @@ def test_a_body_is_no_head() -> None:
     assert b"[262000, 2]" in sent(GET + b"Transfer-Encoding: chunked\r\n\r\n", *chunks, b"0\r\n\r\n")
 
 
+def test_trailers_are_no_headers() -> None:
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nAuthorization: x\r\n\r\n"
+    assert sent(GET + chunked).endswith(b"[4, 2]")
+
+
 @pytest.mark.parametrize("apart", [False, True], ids=["at once", "byte by byte"])
 @pytest.mark.parametrize(
     ("length", "body"),

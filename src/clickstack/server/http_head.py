@@ -70,7 +70,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value))
-        super().on_header(name, value)
+        if self._in_head:  # what trails a body in chunks is no header: proxies before us have not looked at it
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._loose_bytes, self._in_head = 0, False
