@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Iterator
 
 import grpc
@@ -12,9 +10,8 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
 from clickstack.core.errors import Busy, StartupError
-from clickstack.core.limits import GRPC_WORKERS, INGEST_BODY_BYTES_MAX
+from clickstack.core.limits import INGEST_BODY_BYTES_MAX
 from clickstack.ingest import Ingest, OtlpGrpc
-from clickstack.ingest import otlp_grpc as otlp_grpc_module
 from clickstack.ingest.admission import Admission
 from clickstack.store import Store
 from ingest.requests import KEY, count_rows, gauges, logs, spans
@@ -133,36 +130,6 @@ def test_a_fault_of_ours_is_masked(channel: grpc.Channel, ingest: Ingest, monkey
     assert ingest.counters()["logs"].rejected == 1
 
 
-@pytest.mark.parametrize("method", [LOGS, "/grpc.health.v1.Health/Check"])
-def test_strangers_that_send_nothing_hold_nobody_up(channel: grpc.Channel, otlp_grpc: str, method: str) -> None:
-    with silent_calls(otlp_grpc, 4 * GRPC_WORKERS, method, key="") as calls:
-        for each in calls:
-            if method == LOGS:
-                assert each.code() is grpc.StatusCode.UNAUTHENTICATED
-        call(channel, LOGS, logs(["x"]))
-
-
-def test_who_has_a_key_may_not_keep_us_waiting(
-    ingest: Ingest, channel: grpc.Channel, otlp_grpc: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(otlp_grpc_module, "GRPC_MESSAGE_S", 0.5)
-    receiver = OtlpGrpc(ingest, lambda key: key == KEY)
-    target = f"127.0.0.1:{receiver.start('127.0.0.1', 0)}"
-    try:
-        with silent_calls(target, 2 * GRPC_WORKERS, LOGS, key=KEY) as calls:
-            assert {each.code() for each in calls} == {grpc.StatusCode.CANCELLED}
-        with grpc.insecure_channel(target) as others:
-            call(others, LOGS, logs(["x"]))
-    finally:
-        receiver.stop(1)
-
-
-def test_a_call_without_a_message_is_the_clients_fault(channel: grpc.Channel) -> None:
-    with pytest.raises(grpc.RpcError) as refusal:
-        channel.stream_unary(LOGS)(iter(()), metadata=(("authorization", KEY),), timeout=20)
-    assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-
-
 def test_health(channel: grpc.Channel) -> None:
     assert call(channel, "/grpc.health.v1.Health/Check", b"", key="") == b"\x08\x01"
 
@@ -171,26 +138,6 @@ def test_a_used_port_is_an_error(otlp_grpc: str, ingest: Ingest) -> None:
     host, port = otlp_grpc.split(":")
     with pytest.raises(StartupError, match=port):
         OtlpGrpc(ingest, lambda _: True).start(host, int(port))
-
-
-@contextlib.contextmanager
-def silent_calls(target: str, count: int, method: str, key: str) -> Iterator[list[grpc.Future]]:
-    """Calls that begin and never send their message."""
-    over = threading.Event()
-
-    def nothing() -> Iterator[bytes]:
-        over.wait(20)
-        yield from ()
-
-    with grpc.insecure_channel(target) as channel:
-        calls = [
-            channel.stream_unary(method).future(nothing(), metadata=(("authorization", key),), timeout=20)
-            for _ in range(count)
-        ]
-        try:
-            yield calls
-        finally:
-            over.set()
 
 
 def retry_info(error: grpc.RpcError) -> int | None:

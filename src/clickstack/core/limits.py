@@ -15,7 +15,6 @@ API_JSON_PARTS_MAX = 1_000_000  # objects, lists and members of a body; above: p
 FORM_FIELDS_MAX = 1_000  # of a form sent instead of JSON, as the reference; above: 32 MB of `&` become gigabytes
 LOGIN_BODY_BYTES_MAX = 64 * 1024  # a form with two fields, and whatever a stranger sends; above: work for nobody
 GRPC_WORKERS = 8  # threads that hold a request each; more only wait for the same fsync
-GRPC_MESSAGE_S = 60.0  # from a call with a good key to its message; above: senders hold the threads of others
 INGEST_QUICK_BYTES_MAX = 160 * 1024  # plain requests up to this are read where they arrive: another thread costs more
 INGEST_REQUESTS_IN_FLIGHT_MAX = 256  # bodies held in memory at once; above: 429
 INGEST_BYTES_IN_FLIGHT_MAX = 256 * 1024 * 1024  # the same in bytes, after inflation

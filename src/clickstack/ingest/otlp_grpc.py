@@ -1,22 +1,19 @@
 """OTLP over gRPC (reference/ingestion.md §4.2): Export of the three services on bytes, and the health check.
 
-Handlers see bytes and answer bytes; a thread of the pool waits for the message of its request, then for its commit.
-gRPC for Python would wait for the message before it asks anybody: a few calls of strangers that never send one would
-hold every thread for ever. So handlers are of the streaming kind, the same on the wire, and take one message.
+Handlers see bytes and answer bytes; a thread of the pool waits for the commit of its request.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
 
 from clickstack.core.clock import Clock, SystemClock
-from clickstack.core.errors import BadRequest, Exposed, StartupError, Unauthorized
-from clickstack.core.limits import GRPC_MESSAGE_S, GRPC_WORKERS, INGEST_BODY_BYTES_MAX, STOP_WAIT_S
+from clickstack.core.errors import Exposed, StartupError, Unauthorized
+from clickstack.core.limits import GRPC_WORKERS, INGEST_BODY_BYTES_MAX, STOP_WAIT_S
 from clickstack.core.log import fields, get_logger
 
 from .ingest import Accepted, Ingest, KeyCheck, log_request
@@ -44,20 +41,19 @@ class OtlpGrpc:
         self._key_ok = key_ok
         self._clock = clock or SystemClock()
         self._server: grpc.Server | None = None
-        self._waiting = _Waiting(self._clock)
 
     def start(self, host: str, port: int) -> int:
         """Listen; returns the port (a free one for 0). Raises StartupError."""
         server = grpc.server(ThreadPoolExecutor(GRPC_WORKERS, thread_name_prefix="otlp-grpc"), options=_OPTIONS)
         for signal in SIGNALS.values():
-            export: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_unary_rpc_method_handler(
+            export: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
                 self._handler(signal.name)
             )
             server.add_generic_rpc_handlers(
                 (grpc.method_handlers_generic_handler(signal.grpc_service, {"Export": export}),)
             )
-        check: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_unary_rpc_method_handler(
-            lambda _requests, _context: _SERVING
+        check: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
+            lambda _request, _context: _SERVING
         )
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_HEALTH_SERVICE, {"Check": check}),))
         server.add_generic_rpc_handlers((_Strays(self._ingest),))  # asked last
@@ -69,7 +65,6 @@ class OtlpGrpc:
         if bound == 0:
             raise StartupError(f"OTLP/gRPC cannot listen on {address}: the port is in use or not allowed.")
         server.start()
-        self._waiting.start()
         self._server = server
         return int(bound)
 
@@ -79,17 +74,14 @@ class OtlpGrpc:
             ended = self._server.stop(grace_s)
             if not ended.wait(grace_s + STOP_WAIT_S):
                 _log.warning("left running", extra=fields(protocol="grpc", reason="its requests did not end"))
-            self._waiting.stop()
 
-    def _handler(self, signal: SignalName) -> Callable[[Iterator[bytes], grpc.ServicerContext], bytes]:
-        def export(requests: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
+    def _handler(self, signal: SignalName) -> Callable[[bytes, grpc.ServicerContext], bytes]:
+        def export(body: bytes, context: grpc.ServicerContext) -> bytes:
             started_s = self._clock.monotonic_s()
             key = ""
             try:
                 key = self._key(context)
-                accepted = self._accept(signal, self._waiting.message(requests, context), key)
-            except grpc.RpcError:
-                raise  # the client has gone, or we have given it up
+                accepted = self._accept(signal, body, key)
             except Exposed as error:
                 self._ingest.refused(signal, key)
                 status = status_of_error(error)
@@ -122,44 +114,6 @@ class OtlpGrpc:
 
     def _ms_since(self, started_s: float) -> float:
         return round((self._clock.monotonic_s() - started_s) * 1000, 1)
-
-
-class _Waiting:
-    """Calls whose message is on its way. Those that take longer than GRPC_MESSAGE_S are cancelled."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._since_s: dict[grpc.ServicerContext, float] = {}
-        self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="otlp-grpc-waiting", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def message(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
-        """The one message of a call. Raises grpc.RpcError when the call is over, BadRequest when it holds none."""
-        with self._lock:
-            self._since_s[context] = self._clock.monotonic_s()
-        try:
-            return next(requests)
-        except StopIteration:
-            raise BadRequest("The call holds no message.") from None
-        finally:
-            with self._lock:
-                del self._since_s[context]
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(GRPC_MESSAGE_S / 10):
-            with self._lock:
-                late_s = self._clock.monotonic_s() - GRPC_MESSAGE_S
-                late = [context for context, since_s in self._since_s.items() if since_s < late_s]
-            for context in late:
-                context.cancel()
 
 
 class _Strays(grpc.GenericRpcHandler):
