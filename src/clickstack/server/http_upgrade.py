@@ -35,7 +35,8 @@ class DecliningParser:
             except httptools.HttpParserUpgrade as offer:
                 data = data[offer.args[0] :]
                 if lengths := self._lengths():
-                    self._parser = _parser_of_body(self._protocol, lengths)
+                    self._parser = _parser(_AfterHead(self._protocol))
+                    self._parser.feed_data(_head(lengths))  # completes the message when the length is 0
 
     def get_method(self) -> bytes:
         return self._parser.get_method()
@@ -80,11 +81,9 @@ class _AfterHead:
         self.heard = True
 
 
-def _parser_of_body(protocol: Any, lengths: list[tuple[bytes, bytes]]) -> httptools.HttpRequestParser:
-    """A parser that stands after a head which says of its body what `lengths` say."""
-    parser = _parser(_AfterHead(protocol))
-    parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(b"%s: %s\r\n" % header for header in lengths) + b"\r\n")
-    return parser
+def _head(lengths: list[tuple[bytes, bytes]]) -> bytes:
+    """One that says of its body what `lengths` say, and nothing else."""
+    return b"POST / HTTP/1.1\r\n" + b"".join(b"%s: %s\r\n" % header for header in lengths) + b"\r\n"
 
 
 def _parser(protocol: Any) -> httptools.HttpRequestParser:
