@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
+import pytest
+
+from clickstack.alerts import AlertCounts, AlertWatch
+from clickstack.api.context import Services
+from clickstack.api.metrics_text import metrics_text
+from clickstack.core.errors import MetadataAway
 
 SAMPLE = re.compile(r'([a-z_]+)((?:\{[a-z]+="[^"\n]*"(?:,[a-z]+="[^"\n]*")*\})?) ([0-9.e+-]+)')
 PARTS = re.compile(r"_(bucket|sum|count)$")
@@ -64,3 +72,17 @@ def test_telemetry_is_counted_by_key(api: httpx.Client) -> None:
 
 def test_metrics_are_not_on_the_port_people_use(connect: Any) -> None:
     assert connect(app_port=True).get("/api/metrics").status_code == 404
+
+
+def test_the_metadata_database_may_be_away(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = cast(AlertWatch, SimpleNamespace(counts=AlertCounts(), leading=False))
+    server = dataclasses.replace(services, alert_watch=watch)
+    assert samples(metrics_text(server))["clickstack_alerts_queued_messages"] == 0
+
+    def away() -> int:
+        raise MetadataAway("Try again.")
+
+    monkeypatch.setattr(services.metadata.notifications, "waiting", away)
+    found = samples(metrics_text(server))
+    assert "clickstack_alerts_queued_messages" not in found
+    assert (found["clickstack_alerts_leading"], found["clickstack_ingest_spool_bytes"]) == (0, 4096)

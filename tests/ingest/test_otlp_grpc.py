@@ -130,6 +130,7 @@ def test_a_fault_of_ours_is_masked(channel: grpc.Channel, ingest: Ingest, monkey
         call(channel, LOGS, logs(["x"]))
     assert refusal.value.code() is grpc.StatusCode.INTERNAL
     assert "detail" not in refusal.value.details()
+    assert ingest.counters()["logs"].rejected == 1
 
 
 def test_health(channel: grpc.Channel) -> None:

@@ -241,3 +241,4 @@ def test_a_fault_of_ours_is_masked(client: httpx.Client, ingest: Ingest, monkeyp
     reply = post(client, JSON_LOGS, JSON)
     assert (reply.status_code, reply.json()["code"]) == (500, 13)
     assert "detail" not in json.dumps(reply.json())
+    assert ingest.counters()["logs"].rejected == 1

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import time
 
 import pytest
 from google.protobuf import json_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint
 
 from clickstack.core.errors import BadRequest
 from clickstack.ingest.otlp_json import protobuf_from_json
@@ -83,12 +87,52 @@ def test_spellings(document: dict[str, object], expected: dict[str, object]) -> 
         ({"body": {"boolValue": 1}}, "body.boolValue: must be true or false."),
         ({"body": {"doubleValue": []}}, "body.doubleValue: must be a number."),
         ({"body": {"bytesValue": "*"}}, "body.bytesValue: not base64."),
+        ({"body": {"bytesValue": "é"}}, "body.bytesValue: not base64."),
     ],
 )
 def test_mistakes_are_named_with_their_place(record: dict[str, object], message: str) -> None:
     with pytest.raises(BadRequest) as error:
         record_of(record)
     assert error.value.message.endswith(message)
+
+
+def histogram_of(point: object) -> HistogramDataPoint:
+    metric = {"name": "h", "histogram": {"dataPoints": [point]}}
+    document = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}
+    request = ExportMetricsServiceRequest.FromString(protobuf_from_json("metrics", json.dumps(document).encode()))
+    return request.resource_metrics[0].scope_metrics[0].metrics[0].histogram.data_points[0]
+
+
+def test_lists_of_numbers_are_spelt_as_single_ones_are() -> None:
+    assert list(histogram_of({"bucketCounts": ["0", 1, 2.0, str(2**64 - 1)]}).bucket_counts) == [0, 1, 2, 2**64 - 1]
+    assert list(histogram_of({"bucketCounts": ["0", 1]}).bucket_counts) == [0, 1]
+    assert list(histogram_of({"bucketCounts": []}).bucket_counts) == []
+    assert list(histogram_of({"explicitBounds": [-1, 0.5]}).explicit_bounds) == [-1.0, 0.5]
+    assert list(histogram_of({"explicitBounds": [0, "0.5", "Infinity"]}).explicit_bounds) == [0.0, 0.5, math.inf]
+
+
+@pytest.mark.parametrize(
+    ("point", "message"),
+    [
+        ({"bucketCounts": [1, -1]}, "bucketCounts[1]: -1 is out of range (0 to 18446744073709551615)."),
+        ({"bucketCounts": ["1", str(2**64)]}, f"bucketCounts[1]: {2**64} is out of range (0 to 18446744073709551615)."),
+        ({"bucketCounts": [1, "many"]}, "bucketCounts[1]: 'many' is not a whole number."),
+        ({"bucketCounts": [1, True]}, "bucketCounts[1]: must be a whole number."),
+        ({"bucketCounts": [1, None]}, "bucketCounts[1]: must be a whole number."),
+        ({"explicitBounds": [1, True]}, "explicitBounds[1]: must be a number."),
+    ],
+)
+def test_mistakes_in_lists_of_numbers_are_named(point: dict[str, object], message: str) -> None:
+    with pytest.raises(BadRequest) as error:
+        histogram_of(point)
+    assert error.value.message.endswith(message)
+
+
+def test_millions_of_numbers_are_read_in_a_moment() -> None:
+    """One such request must not hold up those who wait for their turn to be read."""
+    started_s = time.process_time()
+    histogram_of({"bucketCounts": [1] * 2_000_000})
+    assert time.process_time() - started_s < 1.0  # 0.3 s; 2 s one by one
 
 
 JSON = st.recursive(

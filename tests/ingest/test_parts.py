@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from clickstack.core.errors import TooLarge
-from clickstack.core.limits import REQUEST_JSON_PARTS_MAX, REQUEST_SMALL_PARTS_MAX
+from clickstack.core.limits import REQUEST_JSON_PARTS_MAX, REQUEST_JSON_VALUES_MAX, REQUEST_SMALL_PARTS_MAX
 from clickstack.ingest.parts import require_few_json_parts, require_few_parts
 from ingest.requests import KEY, logs, within
 
@@ -34,6 +34,7 @@ ATTACKS = {
 JSON_ATTACKS = {
     "empty records": b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[' + b"{}," * REQUEST_JSON_PARTS_MAX + b"{}]}]}]}",
     "empty lists": b'{"x":[' + b"[]," * REQUEST_JSON_PARTS_MAX + b"[]]}",
+    "numbers": b'{"x":[' + b"1," * (REQUEST_JSON_VALUES_MAX + 1) + b"1]}",
     "a well": b'{"x":' + b"[" * REQUEST_JSON_PARTS_MAX,
 }
 

@@ -86,6 +86,37 @@ def test_a_body_is_no_head() -> None:
     assert b"[262000, 2]" in sent(GET + b"Transfer-Encoding: chunked\r\n\r\n", *chunks, b"0\r\n\r\n")
 
 
+def test_trailers_are_no_headers() -> None:
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nAuthorization: x\r\n\r\n"
+    assert sent(GET + chunked).endswith(b"[4, 2]")
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["at once", "byte by byte"])
+@pytest.mark.parametrize(
+    ("length", "body", "size"),
+    [
+        (b"Content-Length: 4\r\n", b"body", 4),
+        (b"Content-Length: 0\r\n", b"", 0),
+        (b"Transfer-Encoding: chunked\r\n", b"4\r\nbody\r\n0\r\n\r\n", 4),
+        (b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n", 0),
+    ],
+    ids=["of a length", "of no length", "in chunks", "in no chunk"],
+)
+def test_an_offer_to_upgrade_costs_no_body(length: bytes, body: bytes, size: int, *, apart: bool) -> None:
+    """As Java's HttpClient and curl --http2 post, and again on the same connection."""
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    pipelined = (b"POST /a HTTP/1.1\r\n" + offer + length + b"\r\n" + body) * 2 + GET + offer + b"\r\n" + GET + b"\r\n"
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        for piece in [pipelined[at : at + 1] for at in range(len(pipelined))] if apart else [pipelined]:
+            writer.write(piece)
+            await asyncio.sleep(0)
+        return b"".join([await reader.readuntil(b"]") for _ in range(4)])
+
+    replies = [each.partition(b"\r\n\r\n")[2] for each in exchange(talk).split(b"]")]
+    assert replies[:4] == [b"[%d, 4" % size] * 2 + [b"[0, 4", b"[0, 1"]
+
+
 @pytest.mark.parametrize(
     "pieces",
     [

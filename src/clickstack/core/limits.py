@@ -24,6 +24,7 @@ INGEST_REQUESTS_IN_FLIGHT_MAX = 256  # bodies held in memory at once; above: 429
 INGEST_BYTES_IN_FLIGHT_MAX = 256 * 1024 * 1024  # the same in bytes, after inflation
 REQUEST_SMALL_PARTS_MAX = 4_000_000  # messages and texts of up to 9 bytes in one request; above: 128 bytes each
 REQUEST_JSON_PARTS_MAX = 2_000_000  # objects and arrays of one JSON request; above: hundreds of bytes each
+REQUEST_JSON_VALUES_MAX = 8_000_000  # members and items of the same, two bytes each; above: a gigabyte of numbers
 RECORD_BYTES_MAX = 16 * 1024 * 1024  # one record; above: it is rejected alone, its row would take ten times as much
 HISTOGRAM_BUCKETS_MAX = 16_384  # of one point, gaps filled; usual are 160; above: a point no chart shows
 EXPONENTIAL_SCALE_MIN, EXPONENTIAL_SCALE_MAX = -10, 20  # as SDKs; below: two buckets hold every number there is

@@ -109,6 +109,7 @@ class OtlpGrpc:
                     context.set_trailing_metadata(((_DETAILS_KEY, status.SerializeToString()),))
                 context.abort(_CODES[status.code], status.message)
             except Exception:
+                self._ingest.refused(signal, key)
                 _log.exception("request failed", extra=fields(signal=signal))
                 context.abort(_CODES[INTERNAL], MASKED)
             log_request(signal, "grpc", 200, accepted, self._ms_since(started_s), None)

@@ -120,6 +120,7 @@ class OtlpHttp:
         except _ClientGone:
             raise
         except Exception:
+            self._ingest.refused(door.signal, key)
             _log.exception("request failed", extra=fields(signal=door.signal))
             reply = _refusal(answer, 500, MASKED)
         ms = round((self._clock.monotonic_s() - started_s) * 1000, 1)

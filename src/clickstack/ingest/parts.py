@@ -1,7 +1,7 @@
 """What reading a request will cost, told from its bytes before it is read.
 
 An empty protobuf message is two bytes on the wire and 128 in memory, an empty JSON object three and 72: a request of
-64 MiB could so become gigabytes before the first limit is looked at. Both counts below run in C, a millisecond a
+64 MiB could so become gigabytes before the first limit is looked at. The counts below run in C, a millisecond a
 megabyte, and only over what is large enough to matter; they may count some text as parts, never a part as text.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from clickstack.core.errors import TooLarge
-from clickstack.core.limits import REQUEST_JSON_PARTS_MAX, REQUEST_SMALL_PARTS_MAX
+from clickstack.core.limits import REQUEST_JSON_PARTS_MAX, REQUEST_JSON_VALUES_MAX, REQUEST_SMALL_PARTS_MAX
 
 _COUNTED_BYTES = 256 * 1024  # smaller ones cannot become more than some megabytes
 _LARGE_BYTES = 4 * 1024 * 1024
@@ -34,6 +34,8 @@ def require_few_json_parts(body: bytes) -> None:
     """Of a JSON request. Raises TooLarge."""
     if len(body) > _COUNTED_BYTES and body.count(b"{") + body.count(b"[") > REQUEST_JSON_PARTS_MAX:
         raise TooLarge(f"There are more than {REQUEST_JSON_PARTS_MAX} objects and arrays. Send fewer at once.")
+    if len(body) > _COUNTED_BYTES and body.count(b",") > REQUEST_JSON_VALUES_MAX:
+        raise TooLarge(f"There are more than {REQUEST_JSON_VALUES_MAX} members and items. Send fewer at once.")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import asyncio
 import json
 import resource
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -23,6 +23,8 @@ from clickstack.core.limits import (
     HTTP_HEAD_S,
 )
 from clickstack.core.log import fields, get_logger
+
+from .http_upgrade import DecliningParser
 
 _log = get_logger("server")
 _FILES_SHARE = 5  # each HTTP port may have a fifth of the files the process may have open
@@ -76,6 +78,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.parser = cast(Any, DecliningParser(self))
         if len(self.connections) > self._crowd.connections_max:
             self._crowd.note_refusal(self.loop.time())
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, TOO_MANY)
@@ -124,7 +127,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value))
-        super().on_header(name, value)
+        if self._in_head:  # what trails a body in chunks is no header: proxies before us have not looked at it
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._loose_bytes, self._in_head = 0, False
@@ -135,14 +139,15 @@ class BoundedHttp(HttpToolsProtocol):
         self._loose_bytes = 0
         super().on_body(body)
 
+    def on_message_complete(self) -> None:
+        if not cast(DecliningParser, self.parser).body_follows:
+            super().on_message_complete()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's word for what it could not parse
         if self._too_large:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, TOO_LARGE)
         else:
             self._refuse(HTTPStatus.BAD_REQUEST, MALFORMED)
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Nothing: a stranger that asks for another protocol gets HTTP/1.1, and our log no lines."""
 
     def _count(self, size: int) -> None:
         """Raises HeadTooLarge."""
