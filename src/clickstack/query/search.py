@@ -161,7 +161,8 @@ class Search:
         """Up to `wanted` rows, newest first, window by window."""
         rows: list[list[Any]] = []
         statistics, columns = NOTHING, []
-        for window in windows(query.config.time_range, after, lambda: (len(rows), wanted)):
+        whole, cut_ms = query.config.time_range, query.times.cut_ms
+        for window in windows(whole, after, lambda: (len(rows), wanted), cut_ms):
             result = self._reader.query(query.sql(window, after, wanted - len(rows)), query.config.source, query_id)
             rows.extend(result.rows)
             statistics = added(statistics, result.statistics)
@@ -175,7 +176,8 @@ class Search:
         """Up to `wanted` rows, oldest first, in windows that grow away from the beginning."""
         rows: list[list[Any]] = []
         statistics, whole = NOTHING, query.config.time_range
-        for mirrored in windows(TimeRange(-whole.end_ms, -whole.start_ms), None, lambda: (len(rows), wanted)):
+        mirrored_whole, cut_ms = TimeRange(-whole.end_ms, -whole.start_ms), query.times.cut_ms
+        for mirrored in windows(mirrored_whole, None, lambda: (len(rows), wanted), cut_ms):
             window = TimeRange(-mirrored.end_ms, -mirrored.start_ms)
             sql = query.sql(window, None, wanted - len(rows), query.identity.oldest_first)
             result = self._reader.query(sql, query.config.source, query_id)
@@ -285,16 +287,16 @@ class _Query:
 
 
 def windows(
-    time_range: TimeRange, after: RowKey | None, progress: Callable[[], tuple[int, int]]
+    time_range: TimeRange, after: RowKey | None, progress: Callable[[], tuple[int, int]], cut_ms: int = 1
 ) -> Iterator[TimeRange]:
     """Half-open pieces of a range, newest first, until its start. `progress` tells rows found and wanted.
 
-    A range that ends where it starts still gives one (empty) window, so that the columns are known.
+    They meet at multiples of `cut_ms` (`TimeColumns.cut_ms`): else a row of a whole second would be in two of them. A range that ends where it starts still gives one (empty) window, so that the columns are known.
     """
     end_ms = time_range.end_ms if after is None else min(time_range.end_ms, after.time_ms + 1)
     width_ms = WINDOW_FIRST_MS
     while True:
-        start_ms = max(time_range.start_ms, end_ms - width_ms)
+        start_ms = max(time_range.start_ms, (end_ms - width_ms) // cut_ms * cut_ms)
         yield TimeRange(min(start_ms, end_ms), end_ms)
         if start_ms <= time_range.start_ms:
             return

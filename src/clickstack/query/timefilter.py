@@ -45,6 +45,11 @@ class TimeColumns:
     def finest(self) -> TimeColumn:
         return max(self.columns, key=lambda column: column.fineness)
 
+    @property
+    def cut_ms(self) -> int:
+        """Ranges that meet at a multiple of this share no row. Of days and other rounded times any two may."""
+        return {3: 1, 2: 1_000}.get(self.finest.fineness, MS_MAX)
+
     def within(self, time_range: TimeRange) -> list[Sql]:
         """Conditions for start ≤ time < end.
 
