@@ -291,7 +291,8 @@ def windows(
 ) -> Iterator[TimeRange]:
     """Half-open pieces of a range, newest first, until its start. `progress` tells rows found and wanted.
 
-    They meet at multiples of `cut_ms` (`TimeColumns.cut_ms`): else a row of a whole second would be in two of them. A range that ends where it starts still gives one (empty) window, so that the columns are known.
+    They meet at multiples of `cut_ms` (`TimeColumns.cut_ms`): else a row of a whole second would be in two of them.
+    A range that ends where it starts still gives one (empty) window, so that the columns are known.
     """
     end_ms = time_range.end_ms if after is None else min(time_range.end_ms, after.time_ms + 1)
     width_ms = WINDOW_FIRST_MS
