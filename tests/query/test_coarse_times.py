@@ -9,7 +9,9 @@ import pytest
 
 from clickstack.core.chart import Filter
 from clickstack.core.timerange import TimeRange
-from clickstack.query import Search, SearchConfig
+from clickstack.query import Runner, Search, SearchConfig, histogram
+from clickstack.query.events import Scope
+from clickstack.query.heatmap import find_heatmap
 from clickstack.store import Store
 from query.seeds import source
 
@@ -52,3 +54,15 @@ def test_the_surroundings_of_a_row_are_there_once(store: Store, config: SearchCo
     page = Search(store).page(config)
     found = Search(store).around(config, page.row_ids[ROWS // 2])
     assert sorted(row[1] for row in found.page.rows) == list(range(ROWS))
+
+
+@pytest.mark.parametrize("time_zone", ["UTC", "America/St_Johns"])
+def test_bars_and_cells_are_of_the_rows_found(store: Store, config: SearchConfig, time_zone: str) -> None:
+    """A range that begins in the middle of a day: its rows are of that day, and in the first bar."""
+    noon_ms = T0_S * 1000 + 43_200_789
+    middle = replace(config, time_range=TimeRange(noon_ms - 43_000_000, noon_ms))
+    rows = Search(store).page(middle).rows
+    bars = histogram(Runner(store), config.source, Filter(), middle.time_range, None, None, time_zone)
+    cells = find_heatmap(store, Scope(config.source, middle.time_range), 5, "linear", "n")
+    assert bars.total == cells.total == len(rows) > 0
+    assert all(0 <= column < len(cells.starts_ms) for column, _, _ in cells.cells)

@@ -153,7 +153,7 @@ def _cells(
         place = f"log(__v) * {step!r} - {math.log(low) * step!r}"
     else:
         place = f"(__v - {low!r}) * {rows / (high - low)!r}"
-    seconds = Sql.of("toUnixTimestamp(toDateTime(", events.times.finest.sql, ")) AS __s")
+    seconds = Sql.of("toUnixTimestamp(", events.times.clock(events.scope.time_range), ") AS __s")
     columns = [
         f"intDiv(__s - {first_ms // 1000}, {width_s}) AS __x",
         f"toInt32(least(greatest(floor({place}), 0), {rows - 1})) AS __y",
