@@ -23,19 +23,21 @@ RANGE = TimeRange(T0_S * 1000 - 86_400_000 + 250, T0_S * 1000 + 86_400_000 + 789
 @pytest.fixture(params=["DateTime", "DateTime('America/New_York')", "Date", "DateTime64(3)"])
 def config(request: pytest.FixtureRequest, store: Store) -> Iterator[SearchConfig]:
     """Every half a minute a row, three of each moment."""
-    store.command(f"CREATE TABLE coarse (at {request.param}, n UInt64) ENGINE = MergeTree ORDER BY at")
+    table = f"coarse_{request.param_index}"  # what a table looks like is remembered
+    store.command(f"CREATE TABLE {table} (at {request.param}, n UInt64) ENGINE = MergeTree ORDER BY at")
     moment = f"CAST(fromUnixTimestamp({T0_S} + intDiv(number, 3) * 30) AS {request.param})"
-    store.command(f"INSERT INTO coarse SELECT {moment}, number FROM numbers({ROWS})")
+    store.command(f"INSERT INTO {table} SELECT {moment}, number FROM numbers({ROWS})")
     coarse = replace(
         source("log"),
-        table_name="coarse",
+        table_name=table,
         timestamp_value_expression="at",
         displayed_timestamp_value_expression=None,
         implicit_column_expression=None,
         body_expression=None,
+        severity_text_expression=None,
     )
     yield SearchConfig(coarse, Filter(), RANGE, 2 * ROWS, select="at, n")
-    store.command("DROP TABLE coarse")
+    store.command(f"DROP TABLE {table}")
 
 
 @pytest.mark.parametrize("limit", [7, 100, 2 * ROWS])
