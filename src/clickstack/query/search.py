@@ -15,18 +15,19 @@ from clickstack.core.errors import BadQuery, BadRequest, NotFound, QueryTimeout
 from clickstack.core.limits import SEARCH_ENGINE_S_MAX
 from clickstack.core.result import Column, Statistics
 from clickstack.core.source import Source
-from clickstack.core.sql import Sql
+from clickstack.core.sql import Sql, ident
 from clickstack.core.timerange import TimeRange
 from clickstack.store import Store
 
 from .blame import Piece, blaming
+from .columntype import parse_type
 from .draft import select, table
 from .events import added
 from .fields import Fields
 from .reader import Reader, reader_of
 from .row_identity import Identity, RowKey, identity
 from .run import NOTHING, readable_sql, source_schema
-from .select_list import Shown, names, read_select, rendered
+from .select_list import Shown, in_utc, names, read_select, rendered
 from .timefilter import TimeColumns, time_columns
 from .usersql import split_list, user_expression
 from .where import Conditions
@@ -150,7 +151,7 @@ class Search:
         times = _times(source, fields)
         around = times.within(TimeRange(key.time_ms, key.time_ms + 1))
         one = identity(fields.schema, times.finest.sql).is_row(key)
-        sql = select([Sql.of("*")], table(fields), [*around, one], ["LIMIT 1"])
+        sql = select([_whole(fields)], table(fields), [*around, one], ["LIMIT 1"])
         for row in self._reader.query(sql, source, query_id).dicts():
             return row
         raise NotFound("The row is not there any more.")
@@ -226,7 +227,7 @@ class _Query:
         if not shown:
             raise BadQuery("select: there is nothing but comments; name a column, or leave it empty")
         if not config.strict and shown[0].sql != times.finest.sql:
-            shown.insert(0, Shown("Timestamp", times.finest.sql))
+            shown.insert(0, Shown("Timestamp", times.finest.sql, times.finest.type))
         rows = identity(fields.schema, times.finest.sql)
         known = RowKey.decode(config.newer_than, "newerThan") if config.newer_than else None
         if known:
@@ -310,6 +311,13 @@ def _check_time(spent: Statistics) -> None:
     """A page reads several windows, each within the limit of a query; not so many that the caller waits for ever."""
     if spent.elapsed_s > SEARCH_ENGINE_S_MAX:
         raise QueryTimeout("The search took longer than allowed. Narrow the time range or the filter.")
+
+
+def _whole(fields: Fields) -> Sql:
+    """All columns, times by the clock of UTC."""
+    kinds = [(Sql.of(ident(column.name)), parse_type(column.type)) for column in fields.schema.columns]
+    zoned = [Sql.of(in_utc(sql, kind), " AS ", sql) for sql, kind in kinds if kind.has_own_zone]
+    return Sql.of("* REPLACE (", Sql.join(zoned, ", "), ")") if zoned else Sql.of("*")
 
 
 def _times(source: Source, fields: Fields) -> TimeColumns:
