@@ -239,6 +239,21 @@ def test_v2_select_order_and_offset(v2: httpx.Client, sources: dict[str, str]) -
     ]
 
 
+@pytest.mark.usefixtures("events")
+@pytest.mark.parametrize(
+    "order_by",
+    [
+        "Timestamp DESC NULLS LAST",
+        "Timestamp\tdesc",
+        "nullIf(Body, '')\n IS NULL NULLS  FIRST, `Timestamp` DESC nulls first",
+    ],
+)
+def test_v2_orders_as_clickhouse_does(v2: httpx.Client, sources: dict[str, str], order_by: str) -> None:
+    body = {"sourceId": sources["log"], **ISO_RANGE, "select": "Body", "orderBy": order_by, "maxResults": 1}
+    newest = v2.post("/api/v2/search", json={**body, "orderBy": ""}).json()
+    assert v2.post("/api/v2/search", json=body).json() == newest
+
+
 def test_v2_defaults_to_the_last_quarter_of_an_hour(v2: httpx.Client, sources: dict[str, str], store: Store) -> None:
     store.command(
         "INSERT INTO otel_logs (Timestamp, Body) VALUES "

@@ -6,6 +6,7 @@ read in windows from its newest end, each as wide as the rows found so far sugge
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -329,11 +330,16 @@ def _filters(config: SearchConfig) -> list[tuple[Filter, str]]:
     return [(config.where, "where"), *((each, f"filters.{at}") for at, each in enumerate(config.filters))]
 
 
+# An item of ORDER BY: an expression, and in which direction it goes.
+_ORDERED = re.compile(
+    r"(?P<by>.+?)(?P<direction>(?:\s+(?:ASC|DESC))?(?:\s+NULLS\s+(?:FIRST|LAST))?)", re.IGNORECASE | re.DOTALL
+)
+
+
 def _order(text: str, fields: Fields) -> tuple[Sql, str]:
     """An ORDER BY item: an expression, and its direction."""
-    body, _, last = text.rpartition(" ")
-    direction = last.upper() if last.upper() in ("ASC", "DESC") and body.strip() else ""
-    expression = body if direction else text
-    found = fields.find_or_none(expression.strip())
-    sql = found.sql if found else user_expression(expression, "orderBy", subqueries=False)
-    return sql, direction or "ASC"
+    item = _ORDERED.fullmatch(text.strip())
+    by, direction = (item["by"], " ".join(item["direction"].upper().split())) if item else (text, "")
+    found = fields.find_or_none(by.strip())
+    sql = found.sql if found else user_expression(by, "orderBy", subqueries=False)
+    return sql, direction if direction.startswith(("ASC", "DESC")) else f"ASC {direction}".rstrip()
