@@ -239,6 +239,21 @@ def test_v2_select_order_and_offset(v2: httpx.Client, sources: dict[str, str]) -
     ]
 
 
+@pytest.mark.usefixtures("events")
+@pytest.mark.parametrize(
+    "order_by",
+    [
+        "Timestamp DESC NULLS LAST",
+        "Timestamp\tdesc",
+        "nullIf(Body, '')\n IS NULL NULLS  FIRST, `Timestamp` DESC nulls first",
+    ],
+)
+def test_v2_orders_as_clickhouse_does(v2: httpx.Client, sources: dict[str, str], order_by: str) -> None:
+    body = {"sourceId": sources["log"], **ISO_RANGE, "select": "Body", "orderBy": order_by, "maxResults": 1}
+    newest = v2.post("/api/v2/search", json={**body, "orderBy": ""}).json()
+    assert v2.post("/api/v2/search", json=body).json() == newest
+
+
 def test_v2_defaults_to_the_last_quarter_of_an_hour(v2: httpx.Client, sources: dict[str, str], store: Store) -> None:
     store.command(
         "INSERT INTO otel_logs (Timestamp, Body) VALUES "
@@ -273,3 +288,13 @@ def test_v2_errors(
 
 def test_v2_does_not_see_another_team_s_source(v2: httpx.Client, metadata: Metadata) -> None:
     assert v2.post("/api/v2/search", json={"sourceId": foreign_source(metadata)}).status_code == 404
+
+
+@pytest.mark.usefixtures("events")
+def test_v2_search_tells_times_of_other_zones_in_utc(v2: httpx.Client, sources: dict[str, str]) -> None:
+    """The clock of another zone with a `Z` behind it would be another moment."""
+    there = "toTimeZone(Timestamp, 'Asia/Tokyo') AS there, [toTimeZone(Timestamp, 'America/New_York')] AS list"
+    body = {"sourceId": sources["log"], "select": f"Timestamp, {there}", "maxResults": 3, **ISO_RANGE}
+    rows = v2.post("/api/v2/search", json=body).json()["data"]
+    assert len(rows) == 3
+    assert all(row["there"] == row["Timestamp"] == row["list"][0] for row in rows)

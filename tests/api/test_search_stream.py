@@ -137,7 +137,13 @@ class SteppingStore:
     """A store whose progress starts anew with each query of a work."""
 
     def __init__(self) -> None:
-        self._steps = [Progress(10, 100, 0.1), Progress(90, 100, 0.2), Progress(5, 50, 0.1), None]
+        self._steps = [
+            Progress(10, 100, 0.1),
+            Progress(90, 100, 0.2),
+            Progress(5, 50, 0.1),  # the next query
+            Progress(20, 40, 0.1),  # and one that was seen late
+            None,
+        ]
 
     def progress(self, query_id: str) -> Progress | None:
         return self._steps.pop(0) if self._steps else None
@@ -171,7 +177,7 @@ def test_progress_adds_up_over_the_queries_of_one_work(services: Services, monke
 
     lines = _streamed(dataclasses.replace(services, store=cast(Store, store)), work)
     progress = [(line["rowsRead"], line["rowsTotal"]) for line in lines if line["type"] == "progress"]
-    assert progress == [(10, 100), (90, 100), (105, 150)]
+    assert progress == [(10, 100), (90, 100), (105, 150), (170, 190)]
     assert lines[-1] == {"type": "result", "rows": []}
 
 

@@ -58,6 +58,21 @@ def test_chance_explains_small_differences() -> None:
     assert alarms <= 3
 
 
+@pytest.mark.parametrize("size", [5, 20, 50])
+def test_chance_explains_the_rare_values_of_a_small_selection(size: int) -> None:
+    """A few events of a heatmap's corner beside a thousand others, of one population with many rare values."""
+    chance = random.Random(7)
+
+    def event() -> dict[str, str]:
+        return {"host": f"h{int(chance.paretovariate(0.8))}", "pod": f"p{chance.randrange(300)}"}
+
+    alarms = 0
+    for _ in range(60):
+        target, baseline = [event() for _ in range(size)], [event() for _ in range(1_000)]
+        alarms += any(delta.significant for delta in contrast(target, baseline))
+    assert alarms <= 2
+
+
 def test_a_real_difference_is_found_among_noise() -> None:
     chance = random.Random(7)
     target = [{"pod": chance.choice("aaab"), "noise": chance.choice("abcd")} for _ in range(200)]

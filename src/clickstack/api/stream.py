@@ -114,7 +114,7 @@ class _Progress:
         self._last = (0, 0)
 
     def frame(self, rows_read: int, rows_total: int) -> dict[str, Any]:
-        if rows_read < self._last[0]:
+        if rows_read < self._last[0] or rows_total < self._last[1]:  # within one query both only grow
             self._before += max(self._last)
         self._last = (rows_read, rows_total)
         total = self._before + max(rows_read, rows_total)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from clickstack.core.limits import PATTERN_TEXT_CHARS_MAX
+
 from .drain import Shape, cleaned, split
 
 _NUMBER = re.compile(r"(\d+)")
@@ -27,13 +29,22 @@ class Alike:
 def alike(texts: Sequence[str]) -> list[Alike]:
     """Texts by kind, in the order in which the first of each comes."""
     looked_at, numbers = list(map(cleaned, texts)), list[tuple[str, ...]]()
-    kinds: dict[tuple[str, ...], list[int]] = {}
+    kinds: dict[tuple[bool, tuple[str, ...]], list[int]] = {}
     for at, text in enumerate(looked_at):
         pieces = _NUMBER.split(text)
         numbers.append(tuple(pieces[1::2]))
-        kinds.setdefault(tuple(pieces[::2]), []).append(at)
-    found = [each for kind in kinds.values() for each in _of_one_kind(kind, looked_at, numbers)]
+        kinds.setdefault((_cut(texts[at]), tuple(pieces[::2])), []).append(at)
+    found = [
+        Alike(replace(each.shape, cut=cut or each.shape.cut), each.members)
+        for (cut, _), kind in kinds.items()
+        for each in _of_one_kind(kind, looked_at, numbers)
+    ]
     return sorted(found, key=lambda each: each.members[0])
+
+
+def _cut(text: str) -> bool:
+    """Whether the text may go on: no more of it was asked for."""
+    return len(text) >= PATTERN_TEXT_CHARS_MAX
 
 
 def _of_one_kind(members: list[int], texts: Sequence[str], numbers: Sequence[tuple[str, ...]]) -> list[Alike]:

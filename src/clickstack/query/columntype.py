@@ -46,6 +46,11 @@ class ColumnType:
     text: str = field(default="", compare=False)
 
     @property
+    def has_own_zone(self) -> bool:
+        """Whether the engine would write its times by another clock than UTC's."""
+        return self.base in ("DateTime", "DateTime64") and "'" in self.text and "'UTC'" not in self.text
+
+    @property
     def family(self) -> Family:
         known = _FAMILIES.get(self.base)
         if known:

@@ -117,7 +117,7 @@ def bucket(draft: Draft, context: Context) -> Draft:
     width_s = context.chart.granularity_s
     if not isinstance(width_s, int):
         return draft
-    return replace(draft, bucket=bucket_start(context.times.finest.sql, width_s, context))
+    return replace(draft, bucket=bucket_start(width_s, context))
 
 
 def group(draft: Draft, context: Context) -> Draft:

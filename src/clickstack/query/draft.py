@@ -100,14 +100,12 @@ def table(fields: Fields) -> Sql:
     return Sql.of(f"{ident(fields.schema.database)}.{ident(fields.schema.table)}")
 
 
-def bucket_start(time: Sql, width_s: int, context: Context) -> Sql:
-    """The beginning of a time's bucket in the chart's zone, whatever the server's zone (§9.1 W14)."""
+def bucket_start(width_s: int, context: Context) -> Sql:
+    """The beginning of a row's bucket in the chart's zone, whatever the server's zone (§9.1 W14)."""
+    time = context.times.clock(context.time_range)
     if context.chart.time_zone == "UTC" and not context.chart.origin_s:
-        # a column with a zone of its own would be cut by that zone's clocks
-        zone = ", 'UTC'" if context.times.finest.zone != "UTC" else ""
-        moment = Sql.of("toDateTime(", time, zone, ")")
-        return Sql.of("toUnixTimestamp(toStartOfInterval(", moment, f", toIntervalSecond({int(width_s)})))")
-    seconds = Sql.of("toUnixTimestamp(toDateTime(", time, "))")
+        return Sql.of("toUnixTimestamp(toStartOfInterval(", time, f", toIntervalSecond({int(width_s)})))")
+    seconds = Sql.of("toUnixTimestamp(", time, ")")
     return Grid.of(context.chart, width_s).sql(seconds, context.time_range)
 
 

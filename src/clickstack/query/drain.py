@@ -36,8 +36,10 @@ _PIECE = re.compile(
     """,
     re.VERBOSE,
 )
-_BLANKS = re.compile(r"\s+")
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_BLANK = " \t\n\r\f"  # what `\s` is to the engine's regular expressions; Python knows more blanks
+_BLANKS = re.compile(f"[{_BLANK}]+")
+COLOURS = r"\x1b\[[0-9;]*m"
+_COLOURS = re.compile(COLOURS)
 _DIGIT = re.compile(r"\d")
 
 
@@ -109,6 +111,7 @@ class Drain:
             for at, value in enumerate(shape.values):
                 if cluster.values[at] != value:
                     cluster.values[at] = None
+            cluster.cut |= shape.cut
         cluster.size += size
         return cluster
 
@@ -124,7 +127,7 @@ class Drain:
 
 def cleaned(text: str) -> str:
     """The text without what nobody reads in it: colours, blanks around it."""
-    text = text.strip()
+    text = text.strip(_BLANK)
     return _COLOURS.sub("", text) if "\x1b" in text else text
 
 
@@ -161,5 +164,6 @@ def _most_similar(clusters: Sequence[Cluster], values: Sequence[str | None]) -> 
 
 
 def _escaped(text: str) -> str:
-    """The text for re2, its blanks as any blanks."""
-    return _BLANKS.sub(lambda _: r"\s+", re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", text))
+    """The text for re2, its blanks as any blanks. No filter may hold a zero byte."""
+    escaped = re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", text).replace("\0", r"\x00")
+    return _BLANKS.sub(lambda _: r"\s+", escaped)

@@ -116,17 +116,25 @@ def _limits(events: Events, number: _Number, scale: Scale) -> tuple[float, float
     ).rows
     if not total:
         return 0.0, 0.0, 0
-    low = min(max(float(low), float(least)), float(high))
+    least, high = float(least), float(high)
+    low = high if low is None else min(max(float(low), least), high)  # None: rounded to infinity
     if scale == "log":
         low = max(low, high / 10**DECADES_MAX) or 1e-4
-        high = max(high, low * 10) if high <= low else high
-    return low, high if high > low else low + 1, total
+    return (*_apart(low, high, scale), total)
+
+
+def _apart(low: float, high: float, scale: Scale) -> tuple[float, float]:
+    """The ends of the scale; one value alone gets some room above it, or below it where no number is larger."""
+    if high > low:
+        return low, high
+    above = low * 10 if scale == "log" else low + max(1.0, low * 1e-9)  # of a large number 1 is nothing
+    return (low, above) if math.isfinite(above) else (low / 10, low)
 
 
 def _bounds(low: float, high: float, rows: int, scale: Scale) -> list[float]:
     if scale == "log":
         return [low * (high / low) ** (at / rows) for at in range(rows + 1)]
-    return [low + (high - low) * at / rows for at in range(rows + 1)]
+    return [low + (high - low) * (at / rows) for at in range(rows + 1)]
 
 
 def _cells(
@@ -145,7 +153,7 @@ def _cells(
         place = f"log(__v) * {step!r} - {math.log(low) * step!r}"
     else:
         place = f"(__v - {low!r}) * {rows / (high - low)!r}"
-    seconds = Sql.of("toUnixTimestamp(toDateTime(", events.times.finest.sql, ")) AS __s")
+    seconds = Sql.of("toUnixTimestamp(", events.times.clock(events.scope.time_range), ") AS __s")
     columns = [
         f"intDiv(__s - {first_ms // 1000}, {width_s}) AS __x",
         f"toInt32(least(greatest(floor({place}), 0), {rows - 1})) AS __y",

@@ -28,7 +28,7 @@ def inner_width_s(context: Context) -> int:
 def inner_bucket(draft: Draft, context: Context) -> Sql:
     if draft.bucket is not None:
         return draft.bucket
-    return bucket_start(context.times.finest.sql, inner_width_s(context), context)
+    return bucket_start(inner_width_s(context), context)
 
 
 def inner_length(context: Context) -> str:

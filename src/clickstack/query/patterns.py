@@ -19,8 +19,9 @@ from clickstack.store import Store
 
 from .alike import alike
 from .draft import select, subquery, table
-from .drain import Drain
+from .drain import COLOURS, Drain
 from .events import Events, Scope, added
+from .expression import Expression
 from .reader import Reader
 from .row_identity import KEY_NAMES
 from .run import readable_sql
@@ -87,7 +88,8 @@ def find_patterns(
     if not text:
         raise BadRequest("expression: this source has no text of its own; name a column")
     events = Events(store, scope, query_id)
-    asked = events.expression(text, "expression").sql
+    expression_read = events.expression(text, "expression")
+    asked = expression_read.sql
     severity_text = source.severity_text_expression or source.status_code_expression
     severity = events.expression(severity_text, "severity").sql if severity_text else None
     now, before = _sample(events, asked, severity), None
@@ -96,7 +98,7 @@ def find_patterns(
         earlier = Events(store, replace(scope, time_range=baseline), query_id)
         before = _sample(earlier, asked, severity)
         statistics = added(statistics, earlier.statistics)
-    patterns = _mined(now, before, events, asked, severity)
+    patterns = _mined(now, before, events, _as_text(expression_read, now, before), severity)
     return Patterns(
         patterns=patterns[:limit],
         expression=text,
@@ -176,7 +178,16 @@ def _sample(events: Events, text: Sql, severity: Sql | None) -> _Sample:
     return _Sample(texts, severities, key_columns, total)
 
 
-def _mined(now: _Sample, before: _Sample | None, events: Events, text: Sql, severity: Sql | None) -> list[Pattern]:
+def _as_text(of: Expression, *samples: _Sample | None) -> str:
+    """What a pattern's filter compares: the text as it was looked at, which is without colours."""
+    written = readable_sql(of.sql)
+    if of.type is None or of.type.family != "text":
+        written = f"toString({written})"
+    coloured = any("\x1b" in text for sample in samples if sample for text in sample.texts)
+    return f"replaceRegexpAll({written}, {literal(COLOURS)}, '')" if coloured else written
+
+
+def _mined(now: _Sample, before: _Sample | None, events: Events, text: str, severity: Sql | None) -> list[Pattern]:
     """Both samples go through the same trees, so that a pattern means the same in both."""
     drains: dict[str, Drain] = {}
     earlier: Counter[tuple[str, int]] = Counter()
@@ -189,7 +200,7 @@ def _mined(now: _Sample, before: _Sample | None, events: Events, text: Sql, seve
     for of, mined in ((of, mined) for of, drain in drains.items() for mined in drain.clusters):
         found = sorted(members.get((of, id(mined)), []))
         then = earlier[of, id(mined)]
-        where = mined.sql(readable_sql(text))
+        where = mined.sql(text)
         patterns.append(
             Pattern(
                 template=mined.template,

@@ -6,6 +6,7 @@ read in windows from its newest end, each as wide as the rows found so far sugge
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,18 +16,19 @@ from clickstack.core.errors import BadQuery, BadRequest, NotFound, QueryTimeout
 from clickstack.core.limits import SEARCH_ENGINE_S_MAX
 from clickstack.core.result import Column, Statistics
 from clickstack.core.source import Source
-from clickstack.core.sql import Sql
+from clickstack.core.sql import Sql, ident
 from clickstack.core.timerange import TimeRange
 from clickstack.store import Store
 
 from .blame import Piece, blaming
+from .columntype import parse_type
 from .draft import select, table
 from .events import added
 from .fields import Fields
 from .reader import Reader, reader_of
 from .row_identity import Identity, RowKey, identity
 from .run import NOTHING, readable_sql, source_schema
-from .select_list import Shown, names, read_select, rendered
+from .select_list import Shown, in_utc, names, read_select, rendered
 from .timefilter import TimeColumns, time_columns
 from .usersql import split_list, user_expression
 from .where import Conditions
@@ -150,7 +152,7 @@ class Search:
         times = _times(source, fields)
         around = times.within(TimeRange(key.time_ms, key.time_ms + 1))
         one = identity(fields.schema, times.finest.sql).is_row(key)
-        sql = select([Sql.of("*")], table(fields), [*around, one], ["LIMIT 1"])
+        sql = select([_whole(fields)], table(fields), [*around, one], ["LIMIT 1"])
         for row in self._reader.query(sql, source, query_id).dicts():
             return row
         raise NotFound("The row is not there any more.")
@@ -161,7 +163,8 @@ class Search:
         """Up to `wanted` rows, newest first, window by window."""
         rows: list[list[Any]] = []
         statistics, columns = NOTHING, []
-        for window in windows(query.config.time_range, after, lambda: (len(rows), wanted)):
+        whole, cut_ms = query.config.time_range, query.times.cut_ms
+        for window in windows(whole, after, lambda: (len(rows), wanted), cut_ms):
             result = self._reader.query(query.sql(window, after, wanted - len(rows)), query.config.source, query_id)
             rows.extend(result.rows)
             statistics = added(statistics, result.statistics)
@@ -175,7 +178,8 @@ class Search:
         """Up to `wanted` rows, oldest first, in windows that grow away from the beginning."""
         rows: list[list[Any]] = []
         statistics, whole = NOTHING, query.config.time_range
-        for mirrored in windows(TimeRange(-whole.end_ms, -whole.start_ms), None, lambda: (len(rows), wanted)):
+        mirrored_whole, cut_ms = TimeRange(-whole.end_ms, -whole.start_ms), query.times.cut_ms
+        for mirrored in windows(mirrored_whole, None, lambda: (len(rows), wanted), cut_ms):
             window = TimeRange(-mirrored.end_ms, -mirrored.start_ms)
             sql = query.sql(window, None, wanted - len(rows), query.identity.oldest_first)
             result = self._reader.query(sql, query.config.source, query_id)
@@ -224,7 +228,7 @@ class _Query:
         if not shown:
             raise BadQuery("select: there is nothing but comments; name a column, or leave it empty")
         if not config.strict and shown[0].sql != times.finest.sql:
-            shown.insert(0, Shown("Timestamp", times.finest.sql))
+            shown.insert(0, Shown("Timestamp", times.finest.sql, times.finest.type))
         rows = identity(fields.schema, times.finest.sql)
         known = RowKey.decode(config.newer_than, "newerThan") if config.newer_than else None
         if known:
@@ -285,16 +289,17 @@ class _Query:
 
 
 def windows(
-    time_range: TimeRange, after: RowKey | None, progress: Callable[[], tuple[int, int]]
+    time_range: TimeRange, after: RowKey | None, progress: Callable[[], tuple[int, int]], cut_ms: int = 1
 ) -> Iterator[TimeRange]:
     """Half-open pieces of a range, newest first, until its start. `progress` tells rows found and wanted.
 
+    They meet at multiples of `cut_ms` (`TimeColumns.cut_ms`): else a row of a whole second would be in two of them.
     A range that ends where it starts still gives one (empty) window, so that the columns are known.
     """
     end_ms = time_range.end_ms if after is None else min(time_range.end_ms, after.time_ms + 1)
     width_ms = WINDOW_FIRST_MS
     while True:
-        start_ms = max(time_range.start_ms, end_ms - width_ms)
+        start_ms = max(time_range.start_ms, (end_ms - width_ms) // cut_ms * cut_ms)
         yield TimeRange(min(start_ms, end_ms), end_ms)
         if start_ms <= time_range.start_ms:
             return
@@ -309,6 +314,13 @@ def _check_time(spent: Statistics) -> None:
         raise QueryTimeout("The search took longer than allowed. Narrow the time range or the filter.")
 
 
+def _whole(fields: Fields) -> Sql:
+    """All columns, times by the clock of UTC."""
+    kinds = [(Sql.of(ident(column.name)), parse_type(column.type)) for column in fields.schema.columns]
+    zoned = [Sql.of(in_utc(sql, kind), " AS ", sql) for sql, kind in kinds if kind.has_own_zone]
+    return Sql.of("* REPLACE (", Sql.join(zoned, ", "), ")") if zoned else Sql.of("*")
+
+
 def _times(source: Source, fields: Fields) -> TimeColumns:
     return time_columns(source.timestamp_value_expression, fields, source.displayed_timestamp_value_expression)
 
@@ -318,11 +330,16 @@ def _filters(config: SearchConfig) -> list[tuple[Filter, str]]:
     return [(config.where, "where"), *((each, f"filters.{at}") for at, each in enumerate(config.filters))]
 
 
+# An item of ORDER BY: an expression, and in which direction it goes.
+_ORDERED = re.compile(
+    r"(?P<by>.+?)(?P<direction>(?:\s+(?:ASC|DESC))?(?:\s+NULLS\s+(?:FIRST|LAST))?)", re.IGNORECASE | re.DOTALL
+)
+
+
 def _order(text: str, fields: Fields) -> tuple[Sql, str]:
     """An ORDER BY item: an expression, and its direction."""
-    body, _, last = text.rpartition(" ")
-    direction = last.upper() if last.upper() in ("ASC", "DESC") and body.strip() else ""
-    expression = body if direction else text
-    found = fields.find_or_none(expression.strip())
-    sql = found.sql if found else user_expression(expression, "orderBy", subqueries=False)
-    return sql, direction or "ASC"
+    item = _ORDERED.fullmatch(text.strip())
+    by, direction = (item["by"], " ".join(item["direction"].upper().split())) if item else (text, "")
+    found = fields.find_or_none(by.strip())
+    sql = found.sql if found else user_expression(by, "orderBy", subqueries=False)
+    return sql, direction if direction.startswith(("ASC", "DESC")) else f"ASC {direction}".rstrip()

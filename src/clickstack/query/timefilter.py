@@ -59,6 +59,20 @@ class TimeColumns:
     def finest(self) -> TimeColumn:
         return max(self.columns, key=lambda column: column.fineness)
 
+    @property
+    def cut_ms(self) -> int:
+        """Ranges that meet at a multiple of this share no row. Of days and other rounded times any two may."""
+        return {3: 1, 2: 1_000}.get(self.finest.fineness, MS_MAX)
+
+    def clock(self, time_range: TimeRange) -> Sql:
+        """The finest time in whole seconds. A day, or another rounded time, may have begun before the range that it is
+        in; then it counts at the start."""
+        zone = ", 'UTC'" if self.finest.zone != "UTC" else ""  # else it would be cut by that zone's clocks
+        seconds = Sql.of("toDateTime(", self.finest.sql, zone, ")")
+        if self.cut_ms <= 1_000:
+            return seconds
+        return Sql.of("greatest(", seconds, f", toDateTime({max(time_range.start_ms, 0) // 1000}))")
+
     def within(self, time_range: TimeRange) -> list[Sql]:
         """Conditions for start ≤ time < end.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, Field
@@ -27,6 +28,8 @@ router = APIRouter(prefix="/search")
 
 Caller = Annotated[Actor, Depends(bearer_actor)]
 DEFAULT_RANGE_MS = 15 * 60 * 1000
+_ZONE = re.compile(r"DateTime(?:64)?\((?:\d+, )?'([^']+)'\)")
+_SECONDS_CHARS = len("2026-01-01 00:00:00")
 _FORBIDDEN = re.compile(r";|(?<!\w)select\s", re.IGNORECASE)
 
 
@@ -110,12 +113,28 @@ def _reader(column: Column) -> Any:
     """Times leave as ISO 8601 with `T` and `Z`, also inside lists; everything else as the engine wrote it."""
     if "DateTime" not in column.type:
         return _as_is
-    return lambda value: [_iso(each) for each in value] if isinstance(value, list) else _iso(value)
+    zone = _zone(column.type)
+    return lambda value: [_iso(each, zone) for each in value] if isinstance(value, list) else _iso(value, zone)
+
+
+def _zone(column_type: str) -> ZoneInfo | None:
+    named = _ZONE.search(column_type)
+    try:
+        return ZoneInfo(named[1]) if named and named[1] != "UTC" else None
+    except (KeyError, ValueError, OSError):  # a zone that the engine knows and this program does not
+        return None
 
 
 def _as_is(value: Any) -> Any:
     return value
 
 
-def _iso(value: Any) -> Any:
-    return value.replace(" ", "T") + "Z" if isinstance(value, str) else value
+def _iso(value: Any, zone: ZoneInfo | None) -> Any:
+    """A time in UTC. An SQL expression may tell it by the clock of another zone; of an hour that the clock there shows
+    twice, the first is meant."""
+    if not isinstance(value, str):
+        return value
+    if zone is not None:
+        there = datetime.fromisoformat(value[:_SECONDS_CHARS]).replace(tzinfo=zone)
+        value = there.astimezone(UTC).isoformat()[:_SECONDS_CHARS] + value[_SECONDS_CHARS:]
+    return value.replace(" ", "T") + "Z"
