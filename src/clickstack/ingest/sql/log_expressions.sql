@@ -34,7 +34,7 @@
     -- All levels, at most 32: no JSON text is deeper than it has opening brackets.
     (pairs, json) -> arrayFold(
         (all, level) -> if(
-            arraySum(pair -> if(may_unfold(pair), repeated_bytes(pair), 0), all) <= 16 * length(json) + 16384,
+            arrayExists(pair -> is_nested(pair.2), all) AND arraySum(pair -> if(may_unfold(pair), repeated_bytes(pair), 0), all) <= 16 * length(json) + 16384,
             arrayFlatten(arrayMap(pair -> unfolded(pair), all)), all),
         range(least(32, countSubstrings(json, '{') + countSubstrings(json, '['))), pairs) AS flat,
     -- A later key wins over an equal earlier one.

@@ -16,12 +16,12 @@
             each_scope.scope.name AS ScopeName,
             each_scope.scope.version AS ScopeVersion,
             each_scope.scope.dropped_attributes_count AS ScopeDroppedAttrCount,
-            shared_attribute_map(each_scope.scope.attributes) AS ScopeAttributes,
+            mapSort(shared_attribute_map(each_scope.scope.attributes)) AS ScopeAttributes,
             each_scope.metrics AS metrics
         FROM (
             SELECT
                 received_unix_nano,
-                shared_attribute_map(each_resource.resource.attributes) AS ResourceAttributes,
+                mapSort(shared_attribute_map(each_resource.resource.attributes)) AS ResourceAttributes,
                 toLowCardinality(ResourceAttributes['service.name']) AS ServiceName,
                 each_resource.schema_url AS ResourceSchemaUrl,
                 each_resource.scope_metrics AS scopes
