@@ -12,7 +12,7 @@ import pytest
 from clickstack.auth import Auth
 from clickstack.core.blocking import WouldBlock
 from clickstack.core.clock import FixedClock, SystemClock, utc_datetime
-from clickstack.core.errors import Conflict, MetadataAway, NotFound
+from clickstack.core.errors import Conflict, MetadataAway, MetadataFailed, NotFound
 from clickstack.core.ids import RandomIds
 from clickstack.core.limits import (
     INGESTION_KEY_USE_S,
@@ -163,14 +163,20 @@ def test_an_event_loop_never_waits_for_the_database(
     assert auth.ingestion_key_id(new.secret) == new.key.id
 
 
+@pytest.mark.parametrize("error", [MetadataAway("It is away."), MetadataFailed("disk I/O error")])
 def test_telemetry_arrives_while_the_database_is_away(
-    auth: Auth, admin: Actor, metadata: Metadata, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    auth: Auth,
+    admin: Actor,
+    metadata: Metadata,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    error: MetadataFailed,
 ) -> None:
     new = auth.create_ingestion_key(admin, "checkout")
     assert auth.ingestion_key_id(new.secret)
 
     def away() -> object:
-        raise MetadataAway("The database is away.")
+        raise error
 
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(metadata.ingestion_keys, "valid", away)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from clickstack.core.blocking import refuse_on_loop
 from clickstack.core.clock import Clock, utc_datetime
-from clickstack.core.errors import MetadataAway, MetadataFailed, NotFound
+from clickstack.core.errors import MetadataFailed, NotFound
 from clickstack.core.ids import IdSource
 from clickstack.core.limits import INGESTION_KEY_USE_S, INGESTION_KEYS_AHEAD_S, INGESTION_KEYS_LIFE_S
 from clickstack.core.log import fields, get_logger
@@ -122,8 +122,9 @@ class IngestionKeys:
         return self._refresh()
 
     def _refresh(self) -> Mapping[str, str]:
-        """Read the keys, unless another thread just has. While the database is away those of before stay: telemetry
-        goes on arriving. Raises MetadataAway when there are none, MetadataFailed."""
+        """Read the keys, unless another thread just has. While the database is away, or fails in any other way, those
+        of before stay: senders would throw away what is refused with a 500. Raises MetadataFailed when there are none.
+        """
         with self._reading:
             with self._lock:
                 if self._clock.monotonic_s() - self._read_s < INGESTION_KEYS_AHEAD_S:
@@ -133,10 +134,12 @@ class IngestionKeys:
             found, away = None, False
             try:
                 found = self._read()
-            except MetadataAway:
+            except MetadataFailed as error:
                 away = bool(self._known)
                 if not away:
                     raise
+                if not self._away:
+                    _log.warning("ingestion keys not read", extra=fields(reason=f"{error}; those of before stay"))
             finally:
                 with self._lock:
                     self._refreshing = False
