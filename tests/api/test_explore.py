@@ -92,6 +92,7 @@ def test_faults_of_the_query_end_the_stream(
         ("values", {"key": "a", "limit": 0}, "limit"),
         ("facets", {"keys": []}, "keys"),
         ("facets", {"keys": ["a"] * 51}, "keys"),
+        ("facets", {"keys": ["a"], "selected": [{"key": "a", "where": where} for where in "xy"]}, "selected"),
     ],
 )
 def test_faults_of_the_body_are_400(

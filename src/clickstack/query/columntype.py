@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,6 +37,10 @@ _NESTING_MAX = 100  # of types inside each other; the engine takes a thousand, P
 _WRAPPERS = ("LowCardinality", "Nullable", "SimpleAggregateFunction")
 
 
+_ZONE = re.compile(r"'(?:Etc/)?([^']+)'")
+_SAME_AS_UTC = frozenset({"UTC", "UCT", "GMT", "Universal", "Greenwich", "Zulu"})
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnType:
     """A type without its wrappers. `arguments` are the inner types of a Map, Array or Nested, else empty."""
@@ -48,7 +53,8 @@ class ColumnType:
     @property
     def has_own_zone(self) -> bool:
         """Whether the engine would write its times by another clock than UTC's."""
-        return self.base in ("DateTime", "DateTime64") and "'" in self.text and "'UTC'" not in self.text
+        named = _ZONE.search(self.text) if self.base in ("DateTime", "DateTime64") else None
+        return named is not None and named[1] not in _SAME_AS_UTC
 
     @property
     def family(self) -> Family:

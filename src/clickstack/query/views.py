@@ -32,6 +32,8 @@ from .timefilter import TimeColumn, TimeColumns, zone_of
 from .usersql import tokenize
 from .where import Conditions
 
+ZONES_APART_S = 15 * 60  # zones differ by multiples of this, so steps that divide it are the same in all
+
 # Functions whose answer depends on which rows lie beside each other, or on chance.
 _OF_PLACE = re.compile(
     r"row_?number\w*|block\w+|running\w+|neighbor|generate\w+|rand\w*|ignore|.*uuid.*", re.IGNORECASE
@@ -91,6 +93,9 @@ def fit(context: Context, view: MaterializedView, schema: TableSchema) -> ViewUs
     time = schema.column(view.timestamp_column)
     if time is None or (kind := parse_type(time.type)).base not in ("DateTime", "DateTime64"):
         raise Unfit(f"it has no time column {view.timestamp_column}")
+    zoned = parse_type(time.type).has_own_zone or context.times.finest.type.has_own_zone
+    if zoned and ZONES_APART_S % view.granularity_s:
+        raise Unfit("its steps may be those of another time zone")
     names = _shared(view, base.schema, schema)
     dimensions = Dimensions(base, names, schema, chart.source)
     for text, what in _sql_texts(chart, dimensions):

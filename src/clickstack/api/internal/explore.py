@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from clickstack.core.chart import Filter, Language
 from clickstack.core.limits import FACETS_MAX, VALUES_DEFAULT, VALUES_MAX
@@ -41,6 +41,13 @@ class FacetsBody(ScopeBody):
     keys: list[KeyText] = Field(min_length=1, max_length=FACETS_MAX)
     selected: list[SelectedBody] = Field(default_factory=list, max_length=FACETS_MAX)
     limit: int = Field(default=VALUES_DEFAULT, ge=1, le=VALUES_MAX)
+
+    @field_validator("selected")
+    @classmethod
+    def _one_for_each_key(cls, selected: list[SelectedBody]) -> list[SelectedBody]:
+        if len({each.key for each in selected}) < len(selected):
+            raise ValueError("a key is there twice; write both filters as one")
+        return selected
 
 
 def _keys(reader: Reader, scope: Scope, _body: ScopeBody, query_id: str) -> KeyList:
