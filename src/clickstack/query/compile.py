@@ -117,7 +117,12 @@ def bucket(draft: Draft, context: Context) -> Draft:
     width_s = context.chart.granularity_s
     if not isinstance(width_s, int):
         return draft
-    return replace(draft, bucket=bucket_start(context.times.finest.sql, width_s, context))
+    time = context.times.finest
+    start = bucket_start(time.sql, width_s, context)
+    if time.whole_units:  # a day that has begun before the range belongs to the first bucket
+        first_s = Grid.of(context.chart, width_s).start(context.time_range.start_ms // 1000)
+        start = Sql.of("greatest(", start, f", {first_s})")
+    return replace(draft, bucket=start)
 
 
 def group(draft: Draft, context: Context) -> Draft:

@@ -36,6 +36,11 @@ class TimeColumn:
         """Larger is finer: rounded < Date < DateTime < DateTime64."""
         return 0 if self.rounding else {"Date": 1, "Date32": 1, "DateTime": 2}.get(self.type.base, 3)
 
+    @property
+    def whole_units(self) -> bool:
+        """Whether it tells days, hours and the like, of which a range may hold a part."""
+        return self.fineness < 2
+
     def rounded(self, moment: Sql, rounding: str) -> Sql:
         """A moment rounded as the column's times are."""
         local = moment if self.zone == "UTC" else Sql.of("toTimeZone(", moment, f", {literal(self.zone)})")
