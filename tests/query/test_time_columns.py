@@ -12,6 +12,7 @@ from clickstack.core.source import Source
 from clickstack.core.timerange import TimeRange
 from clickstack.query import Runner
 from clickstack.query.histogram import histogram
+from clickstack.query.search import Search, SearchConfig
 from clickstack.store import Store
 from query.cases import CASES_SOURCE
 
@@ -102,3 +103,17 @@ def test_what_begins_before_the_range_is_in_its_first_bucket(hourly: Store, time
     chart = ChartConfig(source(time), (Select("count"),), granularity_s=width_s or "auto", fill=True)
     points = Runner(hourly).run(chart, time_range).points
     assert [point.values[0] for point in points] == [all_rows, *[0] * (len(points) - 1)]
+
+
+@pytest.mark.parametrize(("time", "rows"), [("Day", 50), ("toStartOfDay(Local)", None), ("Local", 29)])
+def test_a_search_shows_every_row_once(hourly: Store, time: str, rows: int | None) -> None:
+    time_range = TimeRange((FIRST_S - 3600) * 1000, (FIRST_S + 29 * 3600) * 1000)
+    seen, cursor = [], None
+    for _ in range(10):
+        config = SearchConfig(source(time), Filter(), time_range, limit=20, select="Local, Fine", cursor=cursor)
+        page = Search(hourly).page(config)
+        seen += [row[-1] for row in page.rows]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == (count(hourly, time, time_range) if rows is None else rows)

@@ -161,7 +161,7 @@ class Search:
         """Up to `wanted` rows, newest first, window by window."""
         rows: list[list[Any]] = []
         statistics, columns = NOTHING, []
-        for window in windows(query.config.time_range, after, lambda: (len(rows), wanted)):
+        for window in query.windows(query.config.time_range, after, lambda: (len(rows), wanted)):
             result = self._reader.query(query.sql(window, after, wanted - len(rows)), query.config.source, query_id)
             rows.extend(result.rows)
             statistics = added(statistics, result.statistics)
@@ -175,7 +175,7 @@ class Search:
         """Up to `wanted` rows, oldest first, in windows that grow away from the beginning."""
         rows: list[list[Any]] = []
         statistics, whole = NOTHING, query.config.time_range
-        for mirrored in windows(TimeRange(-whole.end_ms, -whole.start_ms), None, lambda: (len(rows), wanted)):
+        for mirrored in query.windows(TimeRange(-whole.end_ms, -whole.start_ms), None, lambda: (len(rows), wanted)):
             window = TimeRange(-mirrored.end_ms, -mirrored.start_ms)
             sql = query.sql(window, None, wanted - len(rows), query.identity.oldest_first)
             result = self._reader.query(sql, query.config.source, query_id)
@@ -240,6 +240,12 @@ class _Query:
             conditions=[*conditions.of_source(), *(each.sql for each in asked if each.sql)],
             warnings=tuple(warning for each in asked for warning in each.warnings),
         )
+
+    def windows(
+        self, time_range: TimeRange, after: RowKey | None, progress: Callable[[], tuple[int, int]]
+    ) -> Iterator[TimeRange]:
+        """The windows of a range; it stays whole where rows only tell days or hours, which lie in several windows."""
+        return iter([time_range]) if self.times.finest.whole_units else windows(time_range, after, progress)
 
     def where(self, time_range: TimeRange, after: RowKey | None) -> list[Sql]:
         older = [self.identity.older_than(after)] if after else []
