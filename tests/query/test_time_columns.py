@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from clickstack.core.chart import ChartConfig, Select
+from clickstack.core.chart import ChartConfig, Filter, Select
 from clickstack.core.source import Source
 from clickstack.core.timerange import TimeRange
 from clickstack.query import Runner
+from clickstack.query.histogram import histogram
+from clickstack.query.search import Search, SearchConfig
 from clickstack.store import Store
 from query.cases import CASES_SOURCE
 
@@ -87,3 +89,31 @@ def test_a_day_that_begins_with_the_end_of_the_range_is_not_in_it(hourly: Store)
     assert count(hourly, "Day", TimeRange(first, second + 1)) == 48  # of a day that is only touched, all rows
     chart = ChartConfig(source("Day"), (Select("count"),), granularity_s=86_400)
     assert [point.bucket_ms for point in Runner(hourly).run(chart, TimeRange(first, third)).points] == [first, second]
+
+
+@pytest.mark.parametrize("time", ["Day", "toStartOfDay(Local)", "toStartOfHour(Fine)"])
+@pytest.mark.parametrize("width_s", [60, 3_600, 86_400, None])
+def test_what_begins_before_the_range_is_in_its_first_bucket(hourly: Store, time: str, width_s: int | None) -> None:
+    start_ms = (FIRST_S + 30 * 3600 + 600) * 1000
+    time_range = TimeRange(start_ms, start_ms + 300_000)
+    all_rows = count(hourly, time, time_range)
+    assert all_rows in (1, 24)
+    found = histogram(Runner(hourly), source(time), Filter(), time_range, width_s, None)
+    assert found.total == found.groups[0].counts[0] == all_rows
+    chart = ChartConfig(source(time), (Select("count"),), granularity_s=width_s or "auto", fill=True)
+    points = Runner(hourly).run(chart, time_range).points
+    assert [point.values[0] for point in points] == [all_rows, *[0] * (len(points) - 1)]
+
+
+@pytest.mark.parametrize(("time", "rows"), [("Day", 50), ("toStartOfDay(Local)", None), ("Local", 29)])
+def test_a_search_shows_every_row_once(hourly: Store, time: str, rows: int | None) -> None:
+    time_range = TimeRange((FIRST_S - 3600) * 1000, (FIRST_S + 29 * 3600) * 1000)
+    seen, cursor = [], None
+    for _ in range(10):
+        config = SearchConfig(source(time), Filter(), time_range, limit=20, select="Local, Fine", cursor=cursor)
+        page = Search(hourly).page(config)
+        seen += [row[-1] for row in page.rows]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == (count(hourly, time, time_range) if rows is None else rows)

@@ -296,6 +296,23 @@ def test_a_nested_column_in_one_piece(_engine: Store) -> None:  # noqa: PT019
         _engine.catalog.forget()
 
 
+def test_a_column_that_keeps_a_number_of_a_map_has_none_where_the_map_has_none(_engine: Store) -> None:  # noqa: PT019
+    _engine.command(
+        "CREATE TABLE kept (Timestamp DateTime64(9), m Map(String, Float64), k Float64 MATERIALIZED m['k']) "
+        "ENGINE = MergeTree ORDER BY Timestamp"
+    )
+    _engine.command("INSERT INTO kept VALUES (1, {'k': 4}), (2, {'k': 0}), (3, {})")
+    try:
+        values = (Select("avg", "m.k"), Select("min", "m['k']"), Select("count", where=Filter("m.k:0")))
+        values += (Select("count", where=Filter("m.k:*")), Select("count", where=Filter("-m.k:<1")))
+        chart = ChartConfig(replace(SOURCE, table_name="kept"), values, display="table")
+        (point,) = Runner(_engine).run(chart, TimeRange(0, 1000_000)).points
+        assert point.values == (2, 0, 1, 2, 2)
+    finally:
+        _engine.command("DROP TABLE kept")
+        _engine.catalog.forget()
+
+
 def test_the_state_of_an_aggregate_says_how_it_is_read(_engine: Store) -> None:  # noqa: PT019
     _engine.command(
         "CREATE TABLE states (Timestamp DateTime64(9), s AggregateFunction(sum, UInt64)) "

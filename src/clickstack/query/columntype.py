@@ -37,7 +37,7 @@ _NESTING_MAX = 100  # of types inside each other; the engine takes a thousand, P
 _WRAPPERS = ("LowCardinality", "Nullable", "SimpleAggregateFunction")
 
 
-_ZONE = re.compile(r"'(?:Etc/)?([^']+)'")
+_ZONE = re.compile(r"'([^']+)'")
 _SAME_AS_UTC = frozenset({"UTC", "UCT", "GMT", "Universal", "Greenwich", "Zulu"})
 
 
@@ -51,10 +51,10 @@ class ColumnType:
     text: str = field(default="", compare=False)
 
     @property
-    def has_own_zone(self) -> bool:
-        """Whether the engine would write its times by another clock than UTC's."""
+    def zone(self) -> str:
+        """The zone by whose clock the engine writes and rounds its times: one that the type names, else UTC."""
         named = _ZONE.search(self.text) if self.base in ("DateTime", "DateTime64") else None
-        return named is not None and named[1] not in _SAME_AS_UTC
+        return "UTC" if named is None or named[1].removeprefix("Etc/") in _SAME_AS_UTC else named[1]
 
     @property
     def family(self) -> Family:

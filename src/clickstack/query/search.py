@@ -317,7 +317,7 @@ def _check_time(spent: Statistics) -> None:
 def _whole(fields: Fields) -> Sql:
     """All columns, times by the clock of UTC."""
     kinds = [(Sql.of(ident(column.name)), parse_type(column.type)) for column in fields.schema.columns]
-    zoned = [Sql.of(in_utc(sql, kind), " AS ", sql) for sql, kind in kinds if kind.has_own_zone]
+    zoned = [Sql.of(in_utc(sql, kind), " AS ", sql) for sql, kind in kinds if kind.zone != "UTC"]
     return Sql.of("* REPLACE (", Sql.join(zoned, ", "), ")") if zoned else Sql.of("*")
 
 

@@ -57,7 +57,7 @@ def rendered(shown: Sequence[Shown]) -> list[Sql]:
 
 def in_utc(sql: Sql, type: ColumnType | None) -> Sql:
     """A time by the clock of UTC, as all answers tell times, whatever zone its column has."""
-    return Sql.of("toTimeZone(", sql, ", 'UTC')") if type is not None and type.has_own_zone else sql
+    return Sql.of("toTimeZone(", sql, ", 'UTC')") if type is not None and type.zone != "UTC" else sql
 
 
 def names(shown: Sequence[Shown], engine_names: Sequence[str]) -> list[str]:

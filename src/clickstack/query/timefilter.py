@@ -102,7 +102,7 @@ def time_columns(expression: str, fields: Fields, *also: str | None) -> TimeColu
 def _time_column(text: str, fields: Fields) -> TimeColumn:
     known = fields.find_or_none(text.strip("`"))
     if known is not None:
-        return TimeColumn(known.sql, known.type, zone=zone_of(known.type))
+        return TimeColumn(known.sql, known.type, zone=known.type.zone)
     match = _MONOTONIC.fullmatch(text)
     if match:
         return _rounded(match, fields)
@@ -112,17 +112,8 @@ def _time_column(text: str, fields: Fields) -> TimeColumn:
 def _rounded(match: re.Match[str], fields: Fields) -> TimeColumn:
     column = fields.find_or_none(match["column"])
     sql = Sql.of(f"{match['function']}({ident(match['column'])})")
-    zone = zone_of(column.type) if column else "UTC"
+    zone = column.type.zone if column else "UTC"
     return TimeColumn(sql, parse_type("DateTime"), match["function"], zone)
-
-
-def zone_of(kind: ColumnType) -> str:
-    """The zone that a column of times names, UTC when it names none."""
-    named = _ZONE.search(kind.text)
-    return named[1] if named and kind.family == "time" else "UTC"
-
-
-_ZONE = re.compile(r"'([\w/+-]+)'")
 
 
 def _within(column: TimeColumn, time_range: TimeRange) -> list[Sql]:

@@ -28,7 +28,7 @@ from .grid import Grid
 from .kept import KEPT_AGGREGATES, Kept, Unfit, ViewUse, Wanted, kept_value
 from .naming import group_parts
 from .select import AGGREGATIONS
-from .timefilter import TimeColumn, TimeColumns, zone_of
+from .timefilter import TimeColumn, TimeColumns
 from .usersql import tokenize
 from .where import Conditions
 
@@ -93,7 +93,7 @@ def fit(context: Context, view: MaterializedView, schema: TableSchema) -> ViewUs
     time = schema.column(view.timestamp_column)
     if time is None or (kind := parse_type(time.type)).base not in ("DateTime", "DateTime64"):
         raise Unfit(f"it has no time column {view.timestamp_column}")
-    zoned = parse_type(time.type).has_own_zone or context.times.finest.type.has_own_zone
+    zoned = parse_type(time.type).zone != "UTC" or context.times.finest.type.zone != "UTC"
     if zoned and ZONES_APART_S % view.granularity_s:
         raise Unfit("its steps may be those of another time zone")
     names = _shared(view, base.schema, schema)
@@ -103,7 +103,7 @@ def fit(context: Context, view: MaterializedView, schema: TableSchema) -> ViewUs
     return ViewUse(
         view=view,
         fields=dimensions,
-        times=TimeColumns((TimeColumn(Sql.of(ident(time.name)), kind, zone=zone_of(kind)),), ()),
+        times=TimeColumns((TimeColumn(Sql.of(ident(time.name)), kind, zone=kind.zone),), ()),
         conditions=_conditions(dimensions, chart.source),
         inner=_inner(context.time_range, view),
         kept=tuple(_kept(context, index, view, schema) for index in range(len(chart.select))),

@@ -9,7 +9,7 @@ from clickstack.core.errors import BadQuery
 from clickstack.core.source import Source
 from clickstack.core.sql import Sql
 
-from .expression import read_expression
+from .expression import Expression, read_expression
 from .fields import Fields
 from .lucene import BareText, compile_lucene
 from .usersql import split_list, user_expression
@@ -51,6 +51,13 @@ class Conditions:
         return [user_expression(text, "tableFilterExpression")] if text and text.strip() else []
 
 
+def _part(expression: Expression) -> Sql:
+    """One of several texts; NULL is an empty one, since joined with the others it would hide them."""
+    if expression.type is not None and expression.type.base == "String" and not expression.type.nullable:
+        return expression.sql
+    return Sql.of("ifNull(toString(", expression.sql, "), '')")
+
+
 def _bare_text(fields: Fields, source: Source) -> BareText | None:
     """The text that words search: the implicit column, or a log's body. Several columns are joined by `;`."""
     text = source.implicit_column_expression or source.body_expression
@@ -60,8 +67,9 @@ def _bare_text(fields: Fields, source: Source) -> BareText | None:
     if not parts:  # nothing but a comment
         return None
     if len(parts) > 1:
-        joined = Sql.join([read_expression(part, fields, "implicitColumnExpression").sql for part in parts], ", ")
-        return BareText(Sql.of("concatWithSeparator(';', ", joined, ")"), "none", nullable=True)
+        joined = Sql.join([_part(read_expression(part, fields, "implicitColumnExpression")) for part in parts], ", ")
+        both = Sql.of("concatWithSeparator(';', ", joined, ")")
+        return BareText(both, "none", any_of_it=Sql.of("concat(", joined, ")"))
     only = read_expression(parts[0], fields, "implicitColumnExpression")
     nullable = only.type is None or only.type.nullable
     if only.type is not None and only.type.base != "String":

@@ -27,16 +27,20 @@ Plan = Literal["text index on lower", "token bloom filter on lower", "none"]
 
 @dataclass(frozen=True, slots=True)
 class BareText:
-    """An expression that is the text of an event. `plan` says which index over its lower case can help."""
+    """An expression that is the text of an event. `plan` says which index over its lower case can help.
+
+    `any_of_it` is empty when there is no text; None when that is the expression itself.
+    """
 
     sql: Sql
     plan: Plan
     nullable: bool = False
+    any_of_it: Sql | None = None
 
     def predicate(self, value: Value) -> Predicate:
         match value:
             case Exists():
-                return Predicate(Sql.of("notEmpty(", self.sql, ")"), self.nullable)
+                return Predicate(Sql.of("notEmpty(", self.any_of_it or self.sql, ")"), self.nullable)
             case Phrase(""):
                 return TRUE
             case Phrase(text):
