@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import queue
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from pathlib import Path
 from chdb._exceptions import ChdbError  # not chdb.ChdbError: that is another class, never raised by connections
 from chdb.state.sqlitelike import Connection, connect
 
+from clickstack.core.clock import SystemClock
 from clickstack.core.errors import Busy, StartupError
+from clickstack.core.limits import QUERIES_STUCK_MAX, QUERY_STUCK_S
 from clickstack.core.sql import literal
 
 from .engine import Pool, PoolName
@@ -42,6 +45,9 @@ class Connections:
         self._pools = pools
         self._opened_ever = itertools.count(1)
         self._free: dict[PoolName, queue.LifoQueue[Handle]] = {name: queue.LifoQueue() for name in pools}
+        self._lock = threading.Lock()
+        self._lent: dict[PoolName, dict[str, float]] = {name: {} for name in pools}  # mark → since when
+        self._stuck: set[str] = set()  # marks of those that others were opened for
         try:
             for name, pool in pools.items():
                 for _ in range(pool.connections):
@@ -65,10 +71,8 @@ class Connections:
             with self.take(pool), self._own(pool, settings, ours or {}) as own:
                 yield own
             return
-        try:
-            handle = self._free[pool].get(timeout=self._pools[pool].wait_s)
-        except queue.Empty:
-            raise Busy("Too many queries are running. Try again in a moment.", retry_after_s=2) from None
+        handle = self._borrow(pool)
+        mark = handle.mark
         try:
             yield handle
         except ChdbError as error:
@@ -78,7 +82,41 @@ class Connections:
             handle = self._open(self._pools[pool])
             raise translate(str(error), reading=pool != "ingest") from error
         finally:
-            self._free[pool].put(handle)
+            with self._lock:
+                self._stuck.discard(mark)
+                lent = self._lent[pool].pop(mark, None) is not None
+            if lent:
+                self._free[pool].put(handle)
+            else:
+                handle.connection.close()
+
+    def _borrow(self, name: PoolName) -> Handle:
+        """A free connection. Some functions look at no limit while they work on one row, and hear no cancel; so that a
+        few such queries do not close a pool to everybody, others are opened in their place."""
+        now_s, pool = SystemClock().monotonic_s, self._pools[name]
+        try:
+            handle = self._free[name].get(timeout=pool.wait_s)
+        except queue.Empty:
+            if not self._give_up(name, now_s()):
+                raise Busy("Too many queries are running. Try again in a moment.", retry_after_s=2) from None
+            handle = self._open(pool)
+        with self._lock:
+            self._lent[name][handle.mark] = now_s()
+        return handle
+
+    def _give_up(self, name: PoolName, now_s: float) -> bool:
+        """Whether a connection was lent for so long that it does not count any more."""
+        limit_s = self._pools[name].settings.get("max_execution_time")
+        if not isinstance(limit_s, int | float) or not limit_s:
+            return False
+        with self._lock:
+            lent = self._lent[name]
+            mark = next((mark for mark, since_s in lent.items() if now_s - since_s > limit_s + QUERY_STUCK_S), None)
+            if mark is None or len(self._stuck) >= QUERIES_STUCK_MAX:
+                return False
+            del lent[mark]
+            self._stuck.add(mark)
+            return True
 
     @contextmanager
     def _own(self, pool: PoolName, settings: Settings, ours: Mapping[str, int | float | str]) -> Iterator[Handle]:
