@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from clickstack.core.chart import Filter
@@ -155,3 +157,12 @@ def test_too_many_values_are_refused() -> None:
         Variable("v", ("x",) * 1_001)
     with pytest.raises(BadRequest, match="more than"):
         FilterSelection("a", ("x",) * 1_001)
+
+
+@pytest.mark.parametrize("after", [" " * 90_000, "b" + " " * 90_000 + "c", "b " * 45_000, "b{a:" * 20_000])
+def test_a_parameter_that_never_ends_is_told_at_once(after: str) -> None:
+    """Matching holds the interpreter: a text that takes long to read stops the whole server."""
+    started_s = time.process_time()
+    with pytest.raises(BadQuery):
+        expand_text("SELECT {a:" + after, CONTEXT, ())
+    assert time.process_time() - started_s < 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,35 @@ def test_user_errors_are_readable(store: Store, text: str, error: type[Clickstac
         ask(store, text)
     assert str(caught.value).startswith(says)
     assert "DB::Exception" not in str(caught.value)
+
+
+def test_queries_that_hear_no_limit_do_not_close_a_pool(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    connections = store._engine._connections  # type: ignore[attr-defined]
+    pool = connections._pools["untrusted"]
+    brief = replace(pool, wait_s=0.1, settings={**pool.settings, "max_execution_time": 0.2})
+    monkeypatch.setitem(connections._pools, "untrusted", brief)
+    monkeypatch.setattr("clickstack.store.connections.QUERY_STUCK_S", 0.2)
+    deaf = Sql.of("SELECT editDistance(materialize(repeat('a', 20000)), repeat('b', 20000)) FROM numbers(8)")
+    ended: list[float] = []
+
+    def stick() -> None:
+        with pytest.raises(QueryTimeout):
+            store.query(deaf, pool="untrusted", settings={"max_execution_time": "0.2"})
+        ended.append(time.monotonic())
+
+    threads = [threading.Thread(target=stick) for _ in range(pool.connections)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.1)
+    with pytest.raises(Busy):
+        store.query(Sql.of("SELECT 1"), pool="untrusted")
+    time.sleep(0.5)
+    assert store.query(Sql.of("SELECT 1"), pool="untrusted").scalar() == 1
+    assert not ended
+    for thread in threads:
+        thread.join()
+    assert connections._free["untrusted"].qsize() == pool.connections
+    assert not connections._stuck
 
 
 def test_an_answer_that_would_fill_the_memory_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from clickstack.core.limits import LIST_PAGE_MAX
 from .wire import Json
 
 BIGGEST = 2**53 - 1  # above it JavaScript's numbers skip some; no list is that long
-_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _PREFIXED = re.compile(r"0(x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE | re.ASCII)
 
 

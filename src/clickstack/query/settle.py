@@ -105,7 +105,7 @@ def _orders(chart: ChartConfig) -> tuple[Order, ...]:
     return tuple(orders)
 
 
-_DIRECTION = re.compile(r"(?P<expression>.+?)\s+(?P<direction>ASC|DESC)", re.IGNORECASE | re.DOTALL)
+_DIRECTION = re.compile(r"(?P<expression>.*\S)\s+(?P<direction>ASC|DESC)", re.IGNORECASE | re.DOTALL)
 
 
 def _quoted(name: str) -> str:

@@ -13,7 +13,9 @@ from pathlib import Path
 from chdb._exceptions import ChdbError  # not chdb.ChdbError: that is another class, never raised by connections
 from chdb.state.sqlitelike import Connection, connect
 
+from clickstack.core.clock import SystemClock
 from clickstack.core.errors import Busy, StartupError, StoreFailed
+from clickstack.core.limits import QUERIES_STUCK_MAX, QUERY_STUCK_S
 from clickstack.core.sql import literal
 
 from .engine import Pool, PoolName
@@ -47,6 +49,10 @@ class Connections:
         self._free: dict[PoolName, queue.LifoQueue[Handle | None]] = {  # None: a place whose connection is to be opened
             name: queue.LifoQueue() for name in pools
         }
+        self._loans = itertools.count(1)
+        self._lock = threading.Lock()
+        self._lent: dict[PoolName, dict[int, float]] = {name: {} for name in pools}  # loan → since when
+        self._stuck: set[int] = set()  # loans in whose place others were given
         try:
             for name, pool in pools.items():
                 for _ in range(pool.connections):
@@ -70,13 +76,7 @@ class Connections:
             with self.take(pool), self._own(pool, settings, ours or {}) as own:
                 yield own
             return
-        try:
-            handle: Handle | None = self._free[pool].get(timeout=self._pools[pool].wait_s)
-        except queue.Empty:
-            raise Busy("Too many queries are running. Try again in a moment.", retry_after_s=2) from None
-        if self._closing:
-            self._free[pool].put(handle)
-            raise Busy("The server is stopping.", retry_after_s=5)
+        loan, handle = self._borrow(pool)
         try:
             handle = handle or self._reopen(pool)
             yield handle
@@ -88,7 +88,50 @@ class Connections:
                 handle = None
             raise translate(str(error), reading=pool != "ingest") from error
         finally:
-            self._free[pool].put(handle)
+            self._give_back(pool, loan, handle)
+
+    def _borrow(self, name: PoolName) -> tuple[int, Handle | None]:
+        """A place in the pool, with its connection if that is open. Raises Busy.
+
+        Some functions look at no limit while they work on one row, and hear no cancel; so that a few such queries do
+        not close a pool to everybody, their places are given to others.
+        """
+        handle = None
+        try:
+            handle = self._free[name].get(timeout=self._pools[name].wait_s)
+        except queue.Empty:
+            if not self._give_up(name):
+                raise Busy("Too many queries are running. Try again in a moment.", retry_after_s=2) from None
+        if self._closing:
+            self._free[name].put(handle)
+            raise Busy("The server is stopping.", retry_after_s=5)
+        loan = next(self._loans)
+        with self._lock:
+            self._lent[name][loan] = _now_s()
+        return loan, handle
+
+    def _give_back(self, name: PoolName, loan: int, handle: Handle | None) -> None:
+        with self._lock:
+            self._stuck.discard(loan)
+            has_place = self._lent[name].pop(loan, None) is not None
+        if has_place:
+            self._free[name].put(handle)
+        elif handle is not None:
+            handle.connection.close()
+
+    def _give_up(self, name: PoolName) -> bool:
+        """Whether a connection was lent for so long that it does not count any more."""
+        limit_s = self._pools[name].settings.get("max_execution_time")
+        if not isinstance(limit_s, int | float) or not limit_s:
+            return False
+        with self._lock:
+            lent, latest_s = self._lent[name], _now_s() - limit_s - QUERY_STUCK_S
+            loan = next((loan for loan, since_s in lent.items() if since_s < latest_s), None)
+            if loan is None or len(self._stuck) >= QUERIES_STUCK_MAX:
+                return False
+            del lent[loan]
+            self._stuck.add(loan)
+            return True
 
     @contextmanager
     def _own(self, pool: PoolName, settings: Settings, ours: Mapping[str, int | float | str]) -> Iterator[Handle]:
@@ -147,6 +190,10 @@ class Connections:
     def _prepare(self, handle: Handle, settings: Mapping[str, int | float | str]) -> None:
         for name, value in {"log_comment": handle.mark, **settings}.items():
             handle.connection.query(f"SET {name} = {setting(value)}")
+
+
+def _now_s() -> float:
+    return SystemClock().monotonic_s()
 
 
 def _kill_all_but(handle: Handle) -> str:

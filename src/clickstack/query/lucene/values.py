@@ -15,7 +15,7 @@ from .moments import moment_range
 from .nodes import Compare, Exists, Phrase, Range, Value, Wildcard, Words
 from .predicate import TRUE, Predicate, Unmatchable
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _WHOLE = re.compile(r"[+-]?\d+")
 _BOOLEANS = {"true": 1, "1": 1, "false": 0, "0": 0}
 

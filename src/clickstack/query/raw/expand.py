@@ -23,7 +23,8 @@ from .variables import REFERENCE, Variable, as_sql, by_name, format_of, in_quote
 _PIECE = re.compile(
     rf"(?P<space>\s+|{COMMENT})|(?P<string>{STRING})|(?P<opaque>{BYTES}|{QUOTED_NAME}|{HEREDOC})"
     rf"|(?P<macro>\$__\w+)|(?P<variable>{REFERENCE})|(?P<word>[^\W\d][\w$]*|\d[\w.]*)"
-    r"|\{\s*(?P<parameter>\w+)\s*:\s*(?P<type>[^{}]+?)\s*\}|(?P<symbol>.)",
+    # the type begins and ends with no blank: blanks that three parts could take would be tried in every division
+    r"|\{\s*(?P<parameter>\w+)\s*:\s*(?P<type>[^{}\s](?:[^{}]*[^{}\s])?)\s*\}|(?P<symbol>.)",
     re.DOTALL,
 )
 _IN_STRING = re.compile(rf"(?P<macro>\$__\w+)|{REFERENCE}")
