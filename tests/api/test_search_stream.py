@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -16,7 +17,7 @@ from starlette.responses import Response
 
 from clickstack.api import Services, create_api_app
 from clickstack.api.stream import answer_query, stream_query
-from clickstack.core.errors import BadQuery
+from clickstack.core.errors import BadQuery, Busy
 from clickstack.core.result import Progress
 from clickstack.core.sql import Param, Sql
 from clickstack.store import Store
@@ -152,7 +153,9 @@ class SteppingStore:
         return False
 
 
-def _streamed(services: Services, work: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
+def _streamed(
+    services: Services, work: Callable[[str], dict[str, Any]], on_end: Callable[[], None] = lambda: None
+) -> list[dict[str, Any]]:
     app = FastAPI()
 
     @app.post("/query")
@@ -161,7 +164,9 @@ def _streamed(services: Services, work: Callable[[str], dict[str, Any]]) -> list
 
     async def scene() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
-            return await client.post("/query")
+            reply = await client.post("/query")
+            on_end()
+            return reply
 
     return [json.loads(line) for line in asyncio.run(scene()).text.splitlines()]
 
@@ -179,6 +184,34 @@ def test_progress_adds_up_over_the_queries_of_one_work(services: Services, monke
     progress = [(line["rowsRead"], line["rowsTotal"]) for line in lines if line["type"] == "progress"]
     assert progress == [(10, 100), (90, 100), (105, 150), (170, 190)]
     assert lines[-1] == {"type": "result", "rows": []}
+
+
+@pytest.mark.parametrize("failure", [None, Busy("Too many queries are running.")])
+def test_progress_that_is_slow_or_fails_delays_no_answer(
+    services: Services, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
+) -> None:
+    """The connections that know of it may all be taken, by changes of tables say."""
+    answered = threading.Event()
+    monkeypatch.setattr("clickstack.api.stream.PROGRESS_INTERVAL_S", 0.01)
+
+    class SlowStore(SteppingStore):
+        def progress(self, query_id: str) -> Progress | None:
+            if failure is not None:
+                raise failure
+            assert answered.wait(20)
+            return None
+
+    def work(query_id: str) -> dict[str, Any]:
+        time.sleep(0.1)
+        return {"rows": []}
+
+    begun_s = time.monotonic()
+    timer = threading.Timer(10, answered.set)
+    timer.start()
+    lines = _streamed(dataclasses.replace(services, store=cast(Store, SlowStore())), work, on_end=answered.set)
+    timer.cancel()
+    assert lines[-1] == {"type": "result", "rows": []}
+    assert time.monotonic() - begun_s < 8
 
 
 def test_errors_are_the_last_frame(services: Services) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
+from clickstack.core.blocking import WouldBlock
 from clickstack.core.errors import BadRequest, TooLarge
 from clickstack.ingest.anyvalue import double_text, json_text
 from clickstack.ingest.check import check
@@ -217,3 +220,20 @@ def test_a_long_key_over_many_leaves_is_refused() -> None:
         leaves.add(key=str(number)).value.int_value = number
     with pytest.raises(TooLarge):
         check("logs", request.SerializeToString())
+
+
+@pytest.mark.parametrize("value", [{"kvlist_value": {"values": [{"key": "a"}]}}, {"array_value": {"values": [{}]}}])
+def test_what_is_more_than_the_work_of_c_is_not_done_on_an_event_loop(value: Any) -> None:
+    plain, nested = ExportLogsServiceRequest(), ExportLogsServiceRequest()
+    plain.resource_logs.add().scope_logs.add().log_records.add().body.string_value = "plain"
+    nested.resource_logs.add().scope_logs.add().log_records.add(body=AnyValue(**value))
+    bad_text = plain.SerializeToString().replace(b"plain", b"pl\xffin")
+
+    async def check_here(body: bytes) -> int:
+        return check("logs", body).records
+
+    assert asyncio.run(check_here(plain.SerializeToString())) == 1
+    for body in (nested.SerializeToString(), bad_text):
+        with pytest.raises(WouldBlock):
+            asyncio.run(check_here(body))
+        assert check("logs", body).records == 1

@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from clickstack.core.errors import BadQuery, Cancelled, Exposed
+from clickstack.core.errors import BadQuery, Cancelled, ClickstackError, Exposed
 from clickstack.core.limits import QUERY_THREADS_MAX
 from clickstack.core.log import fields
+from clickstack.core.result import Progress
 from clickstack.store import Store
 
 from .context import Services
@@ -90,23 +91,35 @@ async def _frames(
 ) -> AsyncIterator[bytes]:
     """Of work that has begun a moment ago."""
     started_s = services.clock.monotonic_s() - QUICK_S
-    progress = _Progress()
+    rows = _Rows()
     yield _started(query_id)
     while not await _done(job, PROGRESS_INTERVAL_S):
         if await request.is_disconnected():
             return
-        now = await asyncio.to_thread(services.store.progress, query_id)
+        now = await _progress(services.store, query_id, job)
         if now is not None:
             elapsed_ms = int((services.clock.monotonic_s() - started_s) * 1000)
-            yield _line({**progress.frame(now.rows_read, now.rows_total), "elapsedMs": elapsed_ms})
+            yield _line({**rows.frame(now.rows_read, now.rows_total), "elapsedMs": elapsed_ms})
     yield _line(_outcome(job, request))
+
+
+async def _progress(store: Store, query_id: str, job: Future[Any]) -> Progress | None:
+    """How far the job is, unless it is done before that is known: what is only told on the way delays no answer."""
+    asking = asyncio.get_running_loop().run_in_executor(None, store.progress, query_id)
+    waiting = asyncio.wrap_future(job)
+    for each in (asking, waiting):
+        each.add_done_callback(_note_outcome)
+    await asyncio.wait({asking, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not asking.done() or isinstance(asking.exception(), ClickstackError):
+        return None
+    return asking.result()
 
 
 def _started(query_id: str) -> bytes:
     return _line({"type": "started", "queryId": query_id})
 
 
-class _Progress:
+class _Rows:
     """One work may run several queries in turn; the rows read add up."""
 
     def __init__(self) -> None:

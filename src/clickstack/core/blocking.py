@@ -6,7 +6,7 @@ import asyncio
 
 
 class WouldBlock(Exception):
-    """Somebody on an event loop asked for what may have to be waited for. Nothing has been done."""
+    """Somebody on an event loop asked for what may have to be waited for, or computes long. Nothing has been done."""
 
 
 def refuse_on_loop() -> None:
@@ -15,4 +15,4 @@ def refuse_on_loop() -> None:
         asyncio.get_running_loop()
     except RuntimeError:
         return
-    raise WouldBlock("This waits for a disk or a network: call it in a thread.")
+    raise WouldBlock("This waits for a disk or a network, or computes long: call it in a thread.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
+from clickstack.core.blocking import refuse_on_loop
 from clickstack.core.errors import BadRequest, TooLarge
 from clickstack.core.limits import REQUEST_RECORDS_MAX, REQUEST_REPEATED_BYTES_MAX
 
@@ -34,7 +35,8 @@ class Checked:
 
 
 def check(signal: SignalName, body: bytes) -> Checked:
-    """Check a protobuf Export…ServiceRequest. Raises BadRequest when it is not one, TooLarge when its rows would be.
+    """Check a protobuf Export…ServiceRequest. Raises BadRequest when it is not one, TooLarge when its rows would be,
+    and on an event loop WouldBlock when it takes more than C's work; nothing has happened then.
 
     The engine's reader is stricter than protobuf's, so it gets what the C library writes, never the client's bytes.
     Text that is not UTF-8 is accepted with U+FFFD in place of the bad bytes: one such byte in a log line must not cost
@@ -66,7 +68,8 @@ def check(signal: SignalName, body: bytes) -> Checked:
 
 
 def _flattened(signal: SignalName, body: bytes) -> bytes:
-    """What the scalar type can read whole."""
+    """What the scalar type can read whole. Raises WouldBlock on an event loop: it is Python's work, on every record."""
+    refuse_on_loop()
     request = SIGNALS[signal].request()
     _parse(request, body)
     request.DiscardUnknownFields()
@@ -75,6 +78,8 @@ def _flattened(signal: SignalName, body: bytes) -> bytes:
 
 
 def _with_text_mended(signal: SignalName, body: bytes) -> bytes:
+    """Raises WouldBlock likewise."""
+    refuse_on_loop()
     request = _BINARY[signal]()
     _parse(request, body)
     mend_text(request, SIGNALS[signal].request.DESCRIPTOR)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import orjson
 
@@ -35,6 +37,7 @@ from .status import MASKED, status_of
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
+_Result = TypeVar("_Result")
 
 _log = get_logger("ingest")
 _LOGGED_CHARS_MAX = 200  # of what a stranger wrote
@@ -130,10 +133,7 @@ class OtlpHttp:
     async def _key(self, headers: dict[str, str]) -> str:
         """What counters call the key; "" for one without a name. Raises Unauthorized."""
         presented = key_from(headers.get("authorization", ""), headers.get("x-api-key", ""))
-        try:
-            found = self._key_ok(presented)
-        except WouldBlock:
-            found = await asyncio.get_running_loop().run_in_executor(self._checkers, self._key_ok, presented)
+        found = await self._promptly(partial(self._key_ok, presented), quick=True)
         if not found:
             raise Unauthorized("The ingestion key is missing or wrong. Send it as the authorization header.")
         return found if isinstance(found, str) else ""
@@ -144,14 +144,18 @@ class OtlpHttp:
         require_encoding(encoding)
         with self._ingest.admission.enter() as place:
             body = await _read_body(headers, receive, place)
-            if form.quick and encoding in ("", "identity") and len(body) <= INGEST_QUICK_BYTES_MAX:
-                accepted, durable = self._submit(door.signal, form, "", body, place, key)
-            else:
-                accepted, durable = await asyncio.get_running_loop().run_in_executor(
-                    self._checkers, self._submit, door.signal, form, encoding, body, place, key
-                )
+            quick = form.quick and encoding in ("", "identity") and len(body) <= INGEST_QUICK_BYTES_MAX
+            submit = partial(self._submit, door.signal, form, encoding, body, place, key)
+            accepted, durable = await self._promptly(submit, quick=quick)
             await asyncio.wrap_future(durable)
         return accepted
+
+    async def _promptly(self, work: Callable[[], _Result], *, quick: bool) -> _Result:
+        """What `work` returns: here and now if that is `quick`, and as long as it finds nothing that is not."""
+        if quick:
+            with suppress(WouldBlock):
+                return work()
+        return await asyncio.get_running_loop().run_in_executor(self._checkers, work)
 
     def _submit(
         self, signal: SignalName, form: Form, encoding: str, body: bytes, place: Place, key: str
