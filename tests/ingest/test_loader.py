@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from clickstack.core.clock import Clock, SystemClock
-from clickstack.core.errors import BadQuery, Busy, ClickstackError, StoreFailed
+from clickstack.core.errors import BadQuery, Busy, ClickstackError, StoreFailed, TooLarge
 from clickstack.core.ids import IdSource, RandomIds
 from clickstack.core.settings import Settings
 from clickstack.core.sql import Sql
@@ -318,6 +318,8 @@ def test_a_full_budget_is_busy(tmp_path: Path) -> None:
         ingest.accept("logs", logs(["x" * 100_000]))
     assert refusal.value.retry_after_s > 0
     assert 900_000 < ingest.spool_bytes() <= 1024 * 1024
+    with pytest.raises(TooLarge, match="larger than the whole"):
+        ingest.accept("logs", logs(["x" * 2_000_000]))
     ingest.close(0.1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from clickstack.core.errors import Busy
+from clickstack.core.errors import Busy, TooLarge
 
 RETRY_AFTER_S = 5  # the engine needs seconds, not milliseconds, to work off a full spool
 
@@ -22,6 +22,9 @@ class Budget:
         return self._bytes
 
     def take(self, count: int) -> None:
+        """Raises Busy, and TooLarge for what will never have room: its sender must not come back for ever."""
+        if count > self._bytes_max:
+            raise TooLarge("The request is larger than the whole ingestion spool. Send less at once.")
         with self._lock:
             if self._bytes + count > self._bytes_max:
                 raise Busy("The ingestion spool is full: the store is slow or away.", retry_after_s=RETRY_AFTER_S)
