@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clickstack.core.timerange import TimeRange
@@ -19,6 +19,7 @@ def test_buckets_of_five_minutes_that_begin_two_minutes_past() -> None:
     assert not grid.divided_by(300, TimeRange(0, 1))
 
 
+@example(86_401, 1, 0)
 @given(st.integers(1, 100_000), st.integers(0, 2_000_000_000), st.integers(0, 4_000_000_000))
 def test_every_bucket_is_whole_and_begins_at_the_origin(width_s: int, origin_s: int, moment_s: int) -> None:
     start_s = Grid(width_s, origin_s=origin_s).start(moment_s)

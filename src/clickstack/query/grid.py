@@ -145,7 +145,8 @@ class Grid:
 
     def _stretches(self, from_s: int, until_s: int) -> tuple[Stretch, ...]:
         if self.zone == "UTC":
-            return (Stretch(-DAY_S, -self.origin_s % self.width_s, -DAY_S - self.width_s),)
+            long_ago_s = -DAY_S - self.width_s  # before the first bucket that holds a moment since 1970
+            return (Stretch(long_ago_s, -self.origin_s % self.width_s, long_ago_s - self.width_s),)
         first, last = from_s // _SPAN_S - 1, until_s // _SPAN_S + 1
         return _stretches(self.zone, self.width_s, first * _SPAN_S - 2 * self.width_s, (last + 1) * _SPAN_S)
 
