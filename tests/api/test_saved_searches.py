@@ -128,6 +128,13 @@ def test_what_the_sidebar_cannot_draw(condition: str) -> None:
     assert not is_sidebar_filter(condition)
 
 
+def test_a_condition_of_many_digits_is_read_at_once() -> None:
+    """Begun again at each digit it would take a minute."""
+    digits = "1" * 30_000
+    assert is_sidebar_filter(f"a IN ({digits})")
+    assert not is_sidebar_filter(f"a IN ({digits}x)")
+
+
 def test_a_filter_that_is_stored_may_stay(
     v2: httpx.Client, person: httpx.Client, search: dict[str, Any], source: str
 ) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
+# What is no number is given up at once, and not begun again at each of its digits: the text may be long.
 _TOKEN = re.compile(
     r"""\s+
     | (?P<string>'(?:[^'\\]|\\.|'')*')
     | (?P<quoted>`(?:[^`\\]|\\.|``)*` | "(?:[^"\\]|\\.|"")*")
-    | (?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?![\w.])
+    | (?P<number>(?:(?<!\d)\d++(?:\.\d*+)?|\.\d++)(?:e[+-]?\d++)?+)(?![\w.])
     | (?P<word>[^\W\d]\w*)
     | (?P<mark>.)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
