@@ -75,19 +75,19 @@ from .wire import V2_PREFIX, Mask
 
 # Every router and where it hangs. They are looked through in this order: what is asked all the time comes first.
 ROUTERS: tuple[tuple[APIRouter, str], ...] = (
+    (v2_charts, V2_PREFIX),
+    (v2_search, V2_PREFIX),
     (internal_search, ""),
     (explore, ""),
     (analysis, ""),
     (internal_charts, ""),
     (trace, ""),
-    (v2_charts, V2_PREFIX),
     (v2_root, V2_PREFIX),
     (v2_docs, V2_PREFIX),
     (v2_alerts, V2_PREFIX),
     (v2_connections, V2_PREFIX),
     (v2_dashboards, V2_PREFIX),
     (v2_saved_searches, V2_PREFIX),
-    (v2_search, V2_PREFIX),
     (v2_sources, V2_PREFIX),
     (v2_webhooks, V2_PREFIX),
     (v2_team, V2_PREFIX),

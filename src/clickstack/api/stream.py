@@ -7,6 +7,7 @@ A stream is newline-delimited JSON, one frame per line: `started`, then `progres
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -153,10 +154,26 @@ def _place(error: BadQuery) -> dict[str, Any]:
 
 
 async def _done(job: Future[Any], timeout_s: float) -> bool:
-    waiting = asyncio.wrap_future(job)
-    waiting.add_done_callback(_note_outcome)
-    await asyncio.wait({waiting}, timeout=timeout_s)
+    """Whether the job ends within the time. `asyncio.wait` goes twice more round the loop to tell."""
+    loop = asyncio.get_running_loop()
+    woken = loop.create_future()
+    timer = loop.call_later(timeout_s, _wake, woken)
+    job.add_done_callback(lambda _: _wake_from_thread(loop, woken))
+    try:
+        await woken
+    finally:
+        timer.cancel()
     return job.done()
+
+
+def _wake(woken: asyncio.Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)
+
+
+def _wake_from_thread(loop: asyncio.AbstractEventLoop, woken: asyncio.Future[None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(_wake, woken)
 
 
 def _note_outcome(waiting: asyncio.Future[Any]) -> None:

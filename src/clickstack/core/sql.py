@@ -52,25 +52,24 @@ class Sql:
     def of(*parts: str | Param | Sql) -> Sql:
         """A piece from text, parameters and other pieces, in order."""
         flat: list[str | Param] = []
-        for part in parts:
-            flat.extend(part.parts if isinstance(part, Sql) else (part,))
-        inside = [part for part in parts if isinstance(part, Sql)]
-        called = frozenset().union(*(part.called for part in inside if part.called))
-        return Sql(tuple(flat), any(part.names_tables for part in inside), called)
+        names_tables = False
+        called: frozenset[str] = frozenset()
+        for part in parts:  # every query is made of dozens of pieces
+            if isinstance(part, Sql):
+                flat += part.parts
+                names_tables = names_tables or part.names_tables
+                if part.called:
+                    called |= part.called
+            else:
+                flat.append(part)
+        return Sql(tuple(flat), names_tables, called)
 
     @staticmethod
     def join(pieces: Iterable[Sql | str], separator: str) -> Sql:
-        flat: list[str | Param] = []
-        names_tables = False
-        called: frozenset[str] = frozenset()
-        for index, piece in enumerate(pieces):
-            if index:
-                flat.append(separator)
-            flat.extend(piece.parts if isinstance(piece, Sql) else (piece,))
-            if isinstance(piece, Sql):
-                names_tables = names_tables or piece.names_tables
-                called |= piece.called
-        return Sql(tuple(flat), names_tables, called)
+        separated: list[Sql | str] = []
+        for piece in pieces:
+            separated += (separator, piece)
+        return Sql.of(*separated[1:])
 
     def __bool__(self) -> bool:
         return any(not isinstance(part, str) or part for part in self.parts)

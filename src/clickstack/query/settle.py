@@ -76,6 +76,8 @@ def settle(chart: ChartConfig, time_range: TimeRange) -> tuple[ChartConfig, Time
 
 def _source(chart: ChartConfig) -> Source:
     """The source as the chart wants it read."""
+    if not chart.implicit_column and not chart.sample_weight:
+        return chart.source
     return replace(
         chart.source,
         implicit_column_expression=chart.implicit_column or chart.source.implicit_column_expression,
