@@ -206,17 +206,22 @@ class Asked:
     def __call__(self) -> str:
         self._socket.sendall(self._request)
         reply = b""
-        while not (head := re.search(rb"HTTP/1.1 200 .*?\ncontent-length: (\d+)\r\n.*?\r\n\r\n", reply, re.DOTALL)):
-            reply += self._more(reply)
-        while len(reply) < head.end() + int(head[1]):
-            reply += self._more(reply)
-        return reply[head.end() :].decode()
+        while b"\r\n\r\n" not in reply:
+            reply += self._more()
+        head, _, body = reply.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 "), reply
+        length = re.search(rb"\ncontent-length: (\d+)", head)
+        while not (len(body) == int(length[1]) if length else body.endswith(b"\r\n0\r\n\r\n")):
+            body += self._more()
+        return (body if length else _CHUNK_HEAD.sub(b"", body)).decode()
 
-    def _more(self, so_far: bytes) -> bytes:
+    def _more(self) -> bytes:
         more = self._socket.recv(1 << 16)
-        assert more
-        assert so_far[:12] in (b"", b"HTTP/1.1 200"), so_far
+        assert more, "the server hung up"
         return more
+
+
+_CHUNK_HEAD = re.compile(rb"(?:^|\r\n)[0-9a-f]+\r\n(?:\r\n)?")  # of a reply in chunks, none of which holds an \r\n
 
 
 def _last_frame(text: str) -> dict[str, Any]:
