@@ -21,7 +21,7 @@ import pytest
 
 from clickstack.core.sql import Sql, ident
 from clickstack.ingest import Ingest
-from clickstack.ingest.otlp_json import protobuf_from_json
+from clickstack.ingest.otlp_json import read_json
 from clickstack.ingest.signals import SIGNALS
 from clickstack.store import Store
 
@@ -41,7 +41,7 @@ def test_rows(path: Path, ingest: Ingest, store: Store) -> None:
     seen: list[Section] = []
     for section in sections:
         if section.title in SIGNALS:
-            accepted = ingest.accept(section.title, protobuf_from_json(section.title, section.text.encode()))
+            accepted = ingest.accept(section.title, read_json(section.title, section.text.encode()).body)
         elif section.title == "answer":
             section = Section("answer", f"{accepted.rejected} rejected: {accepted.message}\n")
         else:

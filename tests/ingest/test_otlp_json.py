@@ -17,14 +17,14 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint
 
 from clickstack.core.errors import BadRequest
-from clickstack.ingest.otlp_json import protobuf_from_json
+from clickstack.ingest.otlp_json import read_json
 from clickstack.ingest.signals import SIGNAL_NAMES, SIGNALS
 from ingest.requests import gauges, logs, spans
 
 
 def record_of(record: object) -> LogRecord:
     document = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
-    request = ExportLogsServiceRequest.FromString(protobuf_from_json("logs", json.dumps(document).encode()))
+    request = ExportLogsServiceRequest.FromString(read_json("logs", json.dumps(document).encode()).body)
     return request.resource_logs[0].scope_logs[0].log_records[0]
 
 
@@ -35,7 +35,7 @@ def test_the_standard_form_reads_back(signal: str, body: bytes) -> None:
         span.ClearField("trace_id")  # the protobuf library writes ids in base64, OTLP in hex
         span.ClearField("span_id")
     document = json_format.MessageToJson(request)
-    assert protobuf_from_json(signal, document.encode()) == request.SerializeToString()
+    assert read_json(signal, document.encode()).body == request.SerializeToString()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_mistakes_are_named_with_their_place(record: dict[str, object], message:
 def histogram_of(point: object) -> HistogramDataPoint:
     metric = {"name": "h", "histogram": {"dataPoints": [point]}}
     document = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}
-    request = ExportMetricsServiceRequest.FromString(protobuf_from_json("metrics", json.dumps(document).encode()))
+    request = ExportMetricsServiceRequest.FromString(read_json("metrics", json.dumps(document).encode()).body)
     return request.resource_metrics[0].scope_metrics[0].metrics[0].histogram.data_points[0]
 
 
@@ -154,21 +154,34 @@ JSON = st.recursive(
 @settings(max_examples=200, deadline=None)
 def test_any_json_is_a_request_or_a_bad_request(signal: str, document: object) -> None:
     with contextlib.suppress(BadRequest):
-        protobuf_from_json(signal, json.dumps(document).encode())
+        read_json(signal, json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"[" * 100_000, b'{"resourceLogs":' * 5000, b'"\\ud800"'])
 def test_hostile_json_is_a_bad_request(body: bytes) -> None:
     with pytest.raises(BadRequest):
-        protobuf_from_json("logs", body)
+        read_json("logs", body)
 
 
-@pytest.mark.parametrize("depth", [60, 300, 1000])
-def test_deep_values_are_refused_not_a_crash(depth: int) -> None:
-    value = '{"arrayValue":{"values":[' * depth + "]}}" * depth
-    document = '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":' + value + "}]}]}]}"
+def nested(depth: int) -> str:
+    return '{"arrayValue":{"values":[' * depth + "]}}" * depth
+
+
+@pytest.mark.parametrize("depth", [60, 120])
+def test_a_record_that_is_too_deep_is_left_out_alone(depth: int) -> None:
+    records = f'{{"body":{{"stringValue":"a"}}}},{{"body":{nested(depth)}}},{{"body":{{"stringValue":"b"}}}}'
+    reading = read_json("logs", f'{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{records}]}}]}}]}}'.encode())
+    kept = ExportLogsServiceRequest.FromString(reading.body).resource_logs[0].scope_logs[0].log_records
+    assert [each.body.string_value for each in kept] == ["a", "b"]
+    assert reading.rejected == 1
+    assert "resourceLogs[0].scopeLogs[0].logRecords[1]: it nests objects" in reading.message
+
+
+@pytest.mark.parametrize("depth", [60, 1000, 10_000])
+def test_deep_values_that_are_of_no_record_are_refused_not_a_crash(depth: int) -> None:
+    attribute = f'{{"key":"k","value":{nested(depth)}}}'
     with pytest.raises(BadRequest):
-        protobuf_from_json("logs", document.encode())
+        read_json("logs", f'{{"resourceLogs":[{{"resource":{{"attributes":[{attribute}]}}}}]}}'.encode())
 
 
 @pytest.mark.parametrize(
@@ -184,11 +197,11 @@ def test_deep_values_are_refused_not_a_crash(depth: int) -> None:
 )
 def test_text_that_is_none_is_mended_not_refused(text: bytes, stored: str) -> None:
     document = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"' + text + b'"}}]}]}]}'
-    request = ExportLogsServiceRequest.FromString(protobuf_from_json("logs", document))
+    request = ExportLogsServiceRequest.FromString(read_json("logs", document).body)
     assert request.resource_logs[0].scope_logs[0].log_records[0].body.string_value == stored
 
 
 def test_what_is_not_json_even_mended_is_refused() -> None:
     for body in (b'{"a":"\\ud83d"', b"{\xff", b"nonsense"):
         with pytest.raises(BadRequest, match="The body is not JSON"):
-            protobuf_from_json("logs", body)
+            read_json("logs", body)

@@ -12,8 +12,9 @@ from clickstack.core.errors import BadRequest, TooLarge
 from clickstack.core.limits import REQUEST_RECORDS_MAX, REQUEST_REPEATED_BYTES_MAX
 
 from .anyvalue import flatten_request
+from .deep_values import without_deep_values
 from .signals import SESSION, SESSION_KEY, SIGNAL_NAMES, SIGNALS, SignalName
-from .unstorable import take_out
+from .unstorable import Rejected, take_out
 from .variants import binary_type, mend_text, scalar_type
 
 _SCALAR = {name: scalar_type(name) for name in SIGNAL_NAMES}
@@ -43,15 +44,17 @@ def check(signal: SignalName, body: bytes) -> Checked:
     a batch.
     """
     request = _SCALAR[signal]()
+    too_deep = Rejected()
     try:
         request.ParseFromString(body)
     except DecodeError:
-        body = _with_text_mended(signal, body)
+        body, too_deep = _with_text_mended(signal, body)
         _parse(request, body)
     request.DiscardUnknownFields()
     canonical: bytes = request.SerializeToString()
     if len(canonical) != len(body):
-        canonical = _flattened(signal, body)
+        canonical, deeper = _flattened(signal, body)
+        too_deep.add(deeper.count, deeper.reason)
         request = _SCALAR[signal].FromString(canonical)
     census = SIGNALS[signal].census(request)
     if census.records > REQUEST_RECORDS_MAX or census.repeated_bytes > REQUEST_REPEATED_BYTES_MAX:
@@ -63,27 +66,39 @@ def check(signal: SignalName, body: bytes) -> Checked:
     if rejected.count:
         canonical = request.SerializeToString()
         census = SIGNALS[signal].census(request)
+    rejected.add(too_deep.count, too_deep.reason)
     kinds = census.kinds | (SESSION if signal == "logs" and _SESSION_BYTES in canonical else 0)
     return Checked(canonical, census.records, kinds, rejected.count, rejected.message)
 
 
-def _flattened(signal: SignalName, body: bytes) -> bytes:
+def _flattened(signal: SignalName, body: bytes) -> tuple[bytes, Rejected]:
     """What the scalar type can read whole. Raises WouldBlock on an event loop: it is Python's work, on every record."""
     refuse_on_loop()
     request = SIGNALS[signal].request()
-    _parse(request, body)
+    too_deep = _parse_shallow(request, signal, body)
     request.DiscardUnknownFields()
     flatten_request(signal, request)
-    return bytes(request.SerializeToString())
+    return bytes(request.SerializeToString()), too_deep
 
 
-def _with_text_mended(signal: SignalName, body: bytes) -> bytes:
+def _with_text_mended(signal: SignalName, body: bytes) -> tuple[bytes, Rejected]:
     """Raises WouldBlock likewise."""
     refuse_on_loop()
     request = _BINARY[signal]()
-    _parse(request, body)
+    too_deep = _parse_shallow(request, signal, body)
     mend_text(request, SIGNALS[signal].request.DESCRIPTOR)
-    return bytes(request.SerializeToString())
+    return bytes(request.SerializeToString()), too_deep
+
+
+def _parse_shallow(request: Any, signal: SignalName, body: bytes) -> Rejected:
+    """Parse a request without the records whose values are deeper than the library reads; which those are."""
+    try:
+        request.ParseFromString(body)
+    except DecodeError:
+        body, too_deep = without_deep_values(signal, body)
+        _parse(request, body)
+        return too_deep
+    return Rejected()
 
 
 def _parse(request: Any, body: bytes) -> None:

@@ -28,7 +28,7 @@ from .http_door import JSON, PROTOBUF, TEXT, Door, Form, Reading
 from .inflate import ENCODINGS, inflate, require_encoding
 from .ingest import Accepted, Ingest, KeyCheck, log_request
 from .loki import loki_door
-from .otlp_json import protobuf_from_json
+from .otlp_json import read_json
 from .parts import require_few_json_parts, turn_to_read
 from .remote_write import remote_write_door
 from .signals import SIGNALS, SignalName
@@ -57,9 +57,7 @@ class _ClientGone(Exception):
 
 def _otlp_door(signal: SignalName) -> Door:
     protobuf = Form(Reading, encoding="", answer=PROTOBUF, quick=True)
-    json = Form(
-        lambda body: Reading(protobuf_from_json(signal, body)), encoding="", answer=JSON, bound=require_few_json_parts
-    )
+    json = Form(lambda body: read_json(signal, body), encoding="", answer=JSON, bound=require_few_json_parts)
     forms = {PROTOBUF: protobuf, "application/protobuf": protobuf, JSON: json}
     return Door(protocol="http", name="OTLP", signal=signal, forms=forms, answer=JSON)
 

@@ -15,8 +15,10 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from clickstack.core.errors import BadRequest
 
+from .http_door import Reading
 from .json_text import load_json
-from .signals import SIGNALS, SignalName
+from .signals import RECORD_TYPES, SIGNALS, SignalName
+from .unstorable import Rejected
 
 _ID_BYTES = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}
 _INTEGERS = {
@@ -30,12 +32,17 @@ _DOUBLES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _WHAT = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
 
 
-def protobuf_from_json(signal: SignalName, body: bytes) -> bytes:
-    """The protobuf Export…ServiceRequest of a JSON one. Raises BadRequest naming the field."""
+class _TooDeep(BadRequest):
+    """Objects in objects beyond what the protobuf library reads."""
+
+
+def read_json(signal: SignalName, body: bytes) -> Reading:
+    """The protobuf Export…ServiceRequest of a JSON one, without the records that are too deep. Raises BadRequest
+    naming the field."""
     document = load_json(body)
-    request = SIGNALS[signal].request()
-    _fill(request, _expect(document, dict, "the body"), "", 0)
-    return bytes(request.SerializeToString())
+    request, rejected = SIGNALS[signal].request(), Rejected()
+    _fill(request, _expect(document, dict, "the body"), "", 0, rejected)
+    return Reading(bytes(request.SerializeToString()), rejected.count, rejected.message)
 
 
 @cache
@@ -43,10 +50,10 @@ def _fields(descriptor: Descriptor) -> dict[str, FieldDescriptor]:
     return {name: field for field in descriptor.fields for name in (field.name, field.camelcase_name)}
 
 
-def _fill(message: Any, document: dict[str, Any], path: str, depth: int) -> None:
+def _fill(message: Any, document: dict[str, Any], path: str, depth: int, rejected: Rejected) -> None:
     """Set a message's fields from a JSON object. `path` ends with a dot or is empty."""
     if depth > _DEPTH_MAX:
-        raise BadRequest(f"The body nests objects deeper than {_DEPTH_MAX}.")
+        raise _TooDeep(f"The body nests objects deeper than {_DEPTH_MAX}.")
     fields = _fields(message.DESCRIPTOR)
     for name, value in document.items():
         field = fields.get(name)
@@ -54,24 +61,33 @@ def _fill(message: Any, document: dict[str, Any], path: str, depth: int) -> None
             continue
         where = path + name
         if field.is_repeated:
-            _fill_list(getattr(message, field.name), field, _expect(value, list, where), where, depth)
+            _fill_list(getattr(message, field.name), field, _expect(value, list, where), where, depth, rejected)
         elif field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
             child = getattr(message, field.name)
             child.SetInParent()
-            _fill(child, _expect(value, dict, where), where + ".", depth + 1)
+            _fill(child, _expect(value, dict, where), where + ".", depth + 1, rejected)
         else:
             setattr(message, field.name, _scalar(field, value, where))
 
 
-def _fill_list(items: Any, field: FieldDescriptor, values: list[Any], where: str, depth: int) -> None:
+def _fill_list(
+    items: Any, field: FieldDescriptor, values: list[Any], where: str, depth: int, rejected: Rejected
+) -> None:
     if _fill_numbers(items, field, values):
         return
     for index, value in enumerate(values):
         here = f"{where}[{index}]"
-        if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
-            _fill(items.add(), _expect(value, dict, here) if value is not None else {}, here + ".", depth + 1)
-        else:
+        if field.cpp_type != FieldDescriptor.CPPTYPE_MESSAGE:
             items.append(_scalar(field, value, here))
+            continue
+        document = _expect(value, dict, here) if value is not None else {}
+        try:
+            _fill(items.add(), document, here + ".", depth + 1, rejected)
+        except _TooDeep:
+            if field.message_type is None or field.message_type.name not in RECORD_TYPES:
+                raise
+            del items[-1]
+            rejected.add(1, f"{here}: it nests objects deeper than {_DEPTH_MAX}.")
 
 
 def _fill_numbers(items: Any, field: FieldDescriptor, values: list[Any]) -> bool:

@@ -19,6 +19,18 @@ GAUGE, SUM, HISTOGRAM, EXPONENTIAL_HISTOGRAM, SUMMARY = 8, 16, 32, 64, 128
 
 SESSION_KEY = "rr-web.event"  # the attribute that makes a log record one of a session replay
 
+# What a request is of; one that cannot be stored is rejected alone.
+RECORD_TYPES = frozenset(
+    {
+        "LogRecord",
+        "Span",
+        "NumberDataPoint",
+        "HistogramDataPoint",
+        "ExponentialHistogramDataPoint",
+        "SummaryDataPoint",
+    }
+)
+
 _POINT_KINDS = {
     "gauge": GAUGE,
     "sum": SUM,

@@ -5,7 +5,7 @@ loader's SQL cannot read: nested values are unknown fields there, and dropping u
 (design: ingest, step 2). The counts and bounds of a histogram, which protobuf packs into one field of eight bytes each,
 are that field as it is: one object for each list instead of one for each number. Numbers that are not packed, or come
 in several fields, shorten the message as well. Binary types hold text as bytes: they read what some senders write, text
-that is not UTF-8.
+that is not UTF-8. Opaque types hold values as bytes, too: so they read values that are deeper than the library reads.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ def scalar_type(signal: SignalName) -> type[Any]:
 def binary_type(signal: SignalName) -> type[Any]:
     """The request type of a signal with text as bytes."""
     return _changed(signal, _without_text)
+
+
+def opaque_type(signal: SignalName) -> type[Any]:
+    """The request type of a signal with text and values (AnyValue) as bytes."""
+    return _changed(signal, _without_values)
 
 
 def mend_text(message: Any, original: Any) -> None:
@@ -64,6 +69,14 @@ def _without_text(message: descriptor_pb2.DescriptorProto) -> None:
             field.type = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
     for nested in message.nested_type:
         _without_text(nested)
+
+
+def _without_values(message: descriptor_pb2.DescriptorProto) -> None:
+    _without_text(message)
+    for field in message.field:
+        if field.type_name.endswith(".AnyValue"):
+            field.type = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
+            field.ClearField("type_name")
 
 
 def _changed(signal: SignalName, change: _Change) -> type[Any]:
