@@ -67,6 +67,18 @@ def masked(request_id: str) -> dict[str, Any]:
     return {"message": MASKED, "requestId": request_id}
 
 
+class Reply:
+    """A `send` that remembers whether anything of the reply is out."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        self.has_begun = True
+        await self._send(message)
+
+
 class Mask:
     """Whatever no handler knows becomes one 500 that tells nothing but the request id; the log tells everything."""
 
@@ -75,26 +87,20 @@ class Mask:
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def note_start(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        reply = Reply(send)
         try:
-            await self._app(scope, receive, note_start)
+            await self._app(scope, receive, reply)
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            if isinstance(error, Exposed) and not started:  # of a layer around the handlers, which know it
+            if isinstance(error, Exposed) and not reply.has_begun:  # of a layer around the handlers, which know it
                 await error_reply(error, scope)(scope, receive, send)
                 return
             request_id = scope["state"]["request_id"]
             if not scope["state"].get("failure_logged"):  # by the mask inside this one
                 scope["state"]["failure_logged"] = True
                 log.exception("request failed", extra=fields(method=scope["method"], request_id=request_id))
-            if started:
+            if reply.has_begun:
                 raise  # half a reply is out: only breaking the connection tells the caller
             await Json(self._body(request_id), status_code=500)(scope, receive, send)
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-import orjson
 import uvicorn
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from clickstack.api.wire import Json, Reply
 from clickstack.core.errors import StartupError
 
 from .http_head import BoundedHttp, crowd_of_port
@@ -93,30 +93,19 @@ class _Cut:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def note_start(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        reply = Reply(send)
         try:
-            await self._app(scope, receive, note_start)
+            await self._app(scope, receive, reply)
         except asyncio.CancelledError:
-            if scope["type"] == "http" and not started:
-                await _say_stopping(send)
+            if scope["type"] == "http" and not reply.has_begun:
+                await _STOPPING(scope, receive, send)
 
 
-async def _say_stopping(send: Send) -> None:
-    body = orjson.dumps({"message": "The server is stopping.", "code": "busy"})
-    headers = [
-        (b"content-type", b"application/json; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-        (b"retry-after", b"5"),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+_STOPPING = Json(
+    {"message": "The server is stopping.", "code": "busy"},
+    status_code=503,
+    headers={"Retry-After": "5", "Connection": "close"},
+)
 
 
 def _config(app: ASGIApp, trusted_proxies: str) -> uvicorn.Config:
